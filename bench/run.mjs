@@ -1,0 +1,121 @@
+#!/usr/bin/env node
+// npm run bench [-- name …] [--node 24|20|current|/path/to/node] [--check] [--rounds n] [--time ms]
+//               [--only cases] [--table titles]
+//
+// Installs the peers where they are missing, builds the library where dist is older than src, runs
+// each bench file in a process of its own and keeps the figures in results/.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = join(here, "..");
+const NAMES = ["limit", "map", "spawn", "cancel", "memory", "timeout", "flat-heap", "starvation"];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    node: { type: "string" },
+    check: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    time: { type: "string" },
+    only: { type: "string" },
+    table: { type: "string" },
+  },
+});
+const names = positionals.length > 0 ? positionals : NAMES;
+for (const name of names) {
+  if (!NAMES.includes(name)) fail(`no benchmark "${name}"; there are ${NAMES.join(", ")}`);
+}
+
+function fail(message) {
+  console.error(`bench: ${message}`);
+  process.exit(2);
+}
+
+function npm(args, cwd) {
+  console.log(`bench: npm ${args.join(" ")}`);
+  execFileSync("npm", args, { cwd, stdio: "inherit", shell: process.platform === "win32" });
+}
+
+const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+function newestIn(folder) {
+  return Math.max(
+    0,
+    ...readdirSync(folder, { recursive: true }).map((name) => modified(join(folder, name))),
+  );
+}
+
+if (
+  modified(join(here, "node_modules/.package-lock.json")) <
+  modified(join(here, "package-lock.json"))
+) {
+  npm(["ci"], here);
+}
+if (modified(join(root, "dist/index.js")) < newestIn(join(root, "src"))) {
+  npm(["run", "build"], root);
+}
+
+/** The Node to measure with: 24 comes with the peers, any other is the one that runs this or a path. */
+function nodeBinary(wanted) {
+  const bundled = ["node", "node.exe"]
+    .map((name) => join(here, "node_modules/node/bin", name))
+    .find(existsSync);
+  if (wanted === "current") return process.execPath;
+  if (wanted === undefined || wanted === "24") {
+    if (bundled !== undefined) return bundled;
+    if (process.version.startsWith("v24.")) return process.execPath;
+    if (wanted === undefined) {
+      console.log(`bench: Node 24 is not in bench/node_modules, measuring with ${process.version}`);
+      return process.execPath;
+    }
+    fail("Node 24 is not installed in bench/node_modules");
+  }
+  if (existsSync(wanted)) return wanted;
+  if (process.version.startsWith(`v${wanted}.`)) return process.execPath;
+  return fail(`run this with Node ${wanted}, or give --node the path of its binary`);
+}
+
+const binary = nodeBinary(values.node);
+const version = execFileSync(binary, ["--version"], { encoding: "utf8" }).trim();
+const flags = ["rounds", "time", "only", "table"].flatMap((name) =>
+  values[name] === undefined ? [] : [`--${name}`, values[name]],
+);
+
+/** Runs one file and gives what it recorded, and whether it ended well. */
+function measure(name) {
+  return new Promise((resolve) => {
+    const recorded = [];
+    const child = spawn(binary, ["--expose-gc", join(here, `${name}.mjs`), ...flags], {
+      stdio: ["inherit", "inherit", "inherit", "ipc"],
+    });
+    child.on("message", (message) => recorded.push(message));
+    child.on("exit", (code) => resolve({ name, ended: code === 0, recorded }));
+  });
+}
+
+console.log(`bench: Node ${version}`);
+const results = [];
+for (const name of names) results.push(await measure(name));
+
+mkdirSync(join(here, "results"), { recursive: true });
+const file = join(here, "results", `${version}.json`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ version, date: new Date().toISOString(), results }, undefined, 2)}\n`,
+);
+
+const goals = results
+  .flatMap(({ recorded }) => recorded)
+  .filter((entry) => entry.goal !== undefined);
+const missed = goals.filter(({ met }) => !met);
+const broken = results.filter(({ ended }) => !ended).map(({ name }) => name);
+console.log(
+  `\nbench: ${goals.length - missed.length} of ${goals.length} goals met; figures in bench/results/${version}.json`,
+);
+for (const { goal, detail } of missed) console.log(`  missed: ${goal}: ${detail}`);
+if (broken.length > 0) console.log(`  ended with an error: ${broken.join(", ")}`);
+if (broken.length > 0 || (values.check && missed.length > 0)) process.exitCode = 1;

@@ -1,0 +1,61 @@
+import type { FetchLimits } from "../crawl/page.ts";
+import type { Stalls } from "../report/stalls.ts";
+import type { Round } from "./round.ts";
+
+/** Something that the demo promises, and whether it held. */
+export interface Check {
+  readonly held: boolean;
+  readonly text: string;
+}
+
+/** What must hold for each round of corral's crawl. */
+export function checkRounds(rounds: readonly Round[], limits: FetchLimits): Check[] {
+  const missing = sum(rounds.map((round) => round.missing));
+  const peak = Math.max(...rounds.map(({ site }) => site.peak));
+  const peakOfOrigin = Math.max(...rounds.map(({ site }) => site.peakOfOrigin));
+  const faults = sum(rounds.flatMap(({ site }) => Object.values(site.faults)));
+  return [
+    {
+      held: missing === 0,
+      text: `every page arrived whole: ${missing} missing in ${rounds.length} crawls, ${faults} faults`,
+    },
+    {
+      held: peak <= limits.concurrency,
+      text: `the server saw at most ${peak} requests at once, limit ${limits.concurrency}`,
+    },
+    {
+      held: peakOfOrigin <= limits.perOrigin,
+      text: `an origin saw at most ${peakOfOrigin} requests at once, limit ${limits.perOrigin}`,
+    },
+  ];
+}
+
+const maxStallMs = 20;
+const maxRatio = 1.5;
+
+/** What must hold for the stalls of the event loop, each figure being the best of its rounds. */
+export function checkStalls(corral: readonly Round[], plain: readonly Round[]): Check[] {
+  const p999 = best(corral, "p999Ms");
+  const worst = best(corral, "worstMs");
+  const plainWorst = best(plain, "worstMs");
+  return [
+    {
+      held: p999 <= maxStallMs,
+      text: `event loop stalls, 99.9th percentile: ${p999.toFixed(1)} ms, limit ${maxStallMs} ms`,
+    },
+    {
+      held: worst <= plainWorst * maxRatio,
+      text:
+        `event loop stalls, worst: ${worst.toFixed(1)} ms, plain fetch ${plainWorst.toFixed(1)} ms, ` +
+        `ratio ${(worst / plainWorst).toFixed(2)}, limit ${maxRatio}`,
+    },
+  ];
+}
+
+function best(rounds: readonly Round[], figure: keyof Stalls): number {
+  return Math.min(...rounds.map(({ stalls }) => stalls?.[figure] ?? Infinity));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

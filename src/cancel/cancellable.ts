@@ -1,0 +1,95 @@
+import { checkFunction, checkOptions, isThenable } from "../internal/arguments.ts";
+import { discard } from "./discard.ts";
+import { report } from "./report.ts";
+import { attempt, CancelScope, endScope, openScope } from "./scope.ts";
+import { refused } from "./tree.ts";
+import { grant, park, placeOf, refusal, type Wait, WaitQueue } from "./wait.ts";
+
+export interface CancellableOptions<T> {
+  signal?: AbortSignal;
+  /**
+   * Gets the value that comes too late, after the wait was cancelled. By default it is disposed, if
+   * it has `Symbol.asyncDispose` or `Symbol.dispose`.
+   */
+  onDiscard?: (value: T) => unknown;
+}
+
+const promises = new WaitQueue<unknown>("promise");
+
+/**
+ * Waits for a promise that cannot be cancelled, and leaves it to itself when the wait is cancelled.
+ *
+ * An abandoned promise that rejects later is no unhandled rejection: it is told to the diagnostics
+ * channel. What it resolves to goes to `onDiscard`, so that `cancellable(pool.acquire())` loses nothing.
+ *
+ * @param work A promise; or a function that gets a signal for what can be cancelled, and makes one.
+ */
+export function cancellable<T>(
+  work: PromiseLike<T> | ((signal: AbortSignal) => T | PromiseLike<T>),
+  options?: CancellableOptions<T>,
+): Promise<T> {
+  try {
+    checkOptions("wait for a promise", options);
+    if (isThenable(work)) return waitFor(work as PromiseLike<T>, undefined, options);
+    checkFunction("wait for a promise", "work", work);
+    return begin(work, options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function begin<T>(
+  work: (signal: AbortSignal) => T | PromiseLike<T>,
+  options: CancellableOptions<T> | undefined,
+): Promise<T> {
+  const signal = options?.signal;
+  const no = refusal(placeOf(signal), signal);
+  if (no !== undefined) return no;
+  const scope = new CancelScope(signal === undefined ? undefined : { signal });
+  openScope(scope);
+  return waitFor(
+    attempt(scope, () => work(scope.signal)),
+    scope,
+    options,
+  );
+}
+
+function waitFor<T>(
+  promise: PromiseLike<T>,
+  scope: CancelScope | undefined,
+  options: CancellableOptions<T> | undefined,
+): Promise<T> {
+  const signal = options?.signal;
+  const place = placeOf(signal);
+  const no = refusal(place, signal);
+  const wait =
+    no === undefined ? park(promises as WaitQueue<T>, place, signal, promise) : undefined;
+  watch(promise, wait, scope, options);
+  return no ?? wait!.promise;
+}
+
+function watch<T>(
+  promise: PromiseLike<T>,
+  wait: Wait<T> | undefined,
+  scope: CancelScope | undefined,
+  options: CancellableOptions<T> | undefined,
+): void {
+  Promise.resolve(promise).then(
+    (value) => {
+      if (scope !== undefined) endScope(scope);
+      if (wait === undefined || !grant(wait, value)) {
+        discard("onDiscard", value, options?.onDiscard);
+      }
+    },
+    (error: unknown) => {
+      if (scope !== undefined) endScope(scope);
+      if (wait === undefined || !grant(wait, refused(error))) {
+        report("note", {
+          kind: "late-rejection",
+          message: `A promise rejected after its wait was cancelled: ${String(error)}`,
+          detail: error,
+        });
+      }
+    },
+  );
+}

@@ -1,0 +1,51 @@
+/** Where the library says what nobody else would be told. */
+
+interface Channel {
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
+}
+
+interface NodeProcess {
+  getBuiltinModule?: (name: string) => { channel(name: string): Channel } | undefined;
+}
+
+/** What is told on the diagnostics channel `corral`. */
+export interface Report {
+  /** What kind of thing happened, in kebab-case: `late-rejection`, `stuck`, `open-group`. */
+  readonly kind: string;
+  /** One line for a person. */
+  readonly message: string;
+  /** The error, scope or task that it is about. */
+  readonly detail: unknown;
+}
+
+/**
+ * Publishes on the diagnostics channel `corral` where the runtime has such channels. A warning that
+ * nobody has subscribed to is printed.
+ */
+export function report(severity: "note" | "warning", message: Report): void {
+  const { process } = globalThis as { process?: NodeProcess };
+  const channel = process?.getBuiltinModule?.("node:diagnostics_channel")?.channel("corral");
+  if (channel?.hasSubscribers === true) channel.publish(message);
+  else if (severity === "warning") console.warn(`corral: ${message.message}`);
+}
+
+/** Calls a function of the user that must not break what calls it; what it throws is reported. */
+export function callback<A extends unknown[]>(
+  name: string,
+  fn: (...args: A) => unknown,
+  ...args: A
+): void {
+  const failed = (error: unknown): void =>
+    report("warning", {
+      kind: "callback",
+      message: `${name} threw: ${String(error)}`,
+      detail: error,
+    });
+  try {
+    const result = fn(...args);
+    if (result instanceof Promise) result.then(undefined, failed);
+  } catch (error) {
+    failed(error);
+  }
+}

@@ -1,0 +1,59 @@
+/** How foreign AbortSignals enter the tree: one node, and one listener at most, for each signal. */
+import { seen } from "../internal/arguments.ts";
+import { runtime } from "../internal/runtime.ts";
+import { CancelledError } from "./errors.ts";
+import { openNode, ScopeNode, sweep } from "./tree.ts";
+
+/**
+ * The node of a foreign signal. It listens while anything waits on the signal and not longer, so that
+ * a signal that lives as long as the process gathers nothing.
+ */
+export class SignalHub extends ScopeNode {
+  declare readonly foreign: AbortSignal;
+
+  /** Waits that were given the signal reject with its reason as it is. */
+  override get refusal(): unknown {
+    return this.foreign.reason;
+  }
+
+  override occupied(): void {
+    this.foreign.addEventListener("abort", this);
+  }
+
+  override vacated(): void {
+    this.foreign.removeEventListener("abort", this);
+  }
+
+  handleEvent(): void {
+    if (this.error === undefined) sweep(this, new CancelledError(this.foreign.reason));
+  }
+}
+
+/**
+ * The node that stands for a signal: the scope itself for a signal made by a scope, without a
+ * listener; else its hub. An ended scope's signal stands for the nearest one still open.
+ *
+ * @throws {TypeError} If it is no AbortSignal.
+ */
+export function nodeOf(signal: AbortSignal): ScopeNode | undefined {
+  let node = runtime.signals.get(signal) as ScopeNode | undefined;
+  if (node === undefined) {
+    node = new SignalHub(signal);
+    runtime.signals.set(signal, node);
+  }
+  // The abort event may be on its way to the hub: the state of the signal is what counts.
+  if (signal.aborted && node.error === undefined) (node as SignalHub).handleEvent();
+  return openNode(node);
+}
+
+/** @throws {TypeError} If `signal` is not an AbortSignal. */
+export function checkSignal(signal: unknown): asserts signal is AbortSignal {
+  if (
+    typeof signal !== "object" ||
+    signal === null ||
+    typeof (signal as AbortSignal).aborted !== "boolean" ||
+    typeof (signal as AbortSignal).addEventListener !== "function"
+  ) {
+    throw new TypeError(`Cannot wait: "signal" must be an AbortSignal, received ${seen(signal)}`);
+  }
+}

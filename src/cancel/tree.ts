@@ -1,0 +1,204 @@
+/**
+ * The tree of scopes, and how a cancellation goes through it.
+ *
+ * A scope is cancelled in effect when it was cancelled itself or, unless it is shielded, when its
+ * parent is. The answer is kept in each node (`error`), so that every wait reads one field. A
+ * cancellation marks the whole subtree, then settles its waits, then aborts the signals that were
+ * handed out: user code runs in the third step only and sees the final state.
+ *
+ * The fields are plain because two copies of the library in one process share the tree; each object
+ * brings the methods of its own copy.
+ */
+import { runtime } from "../internal/runtime.ts";
+import { CancelledError } from "./errors.ts";
+
+/** One cancellation on its way through the tree. */
+export interface Sweep {
+  readonly error: CancelledError;
+  /** Nodes to visit: a parent always before its children. */
+  readonly nodes: ScopeNode[];
+  /** What waited, already taken out of its lines. */
+  readonly waits: Swept[];
+  /** Whether `waits` is in the order in which the waits began. */
+  sorted: boolean;
+  /** What makes the signals abort that were handed out, outermost first. */
+  readonly controllers: AbortController[];
+}
+
+/** A wait that a sweep has taken out; see `wait.ts`. */
+export interface Swept {
+  readonly order: number;
+  reject(): void;
+  leave(): void;
+}
+
+/** Something that a cancellation of its owner reaches: a wait, a scope within, a signal handed out. */
+export abstract class Member {
+  owner: ScopeNode | undefined = undefined;
+  before: Member | undefined = undefined;
+  after: Member | undefined = undefined;
+
+  /** Answers the cancellation of the `node` in whose list this is. */
+  abstract reach(sweep: Sweep, node: ScopeNode): void;
+}
+
+/** A second place in the tree for what two nodes can cancel: an ambient scope and a signal. */
+export class Link extends Member {
+  readonly target: Member;
+
+  constructor(target: Member) {
+    super();
+    this.target = target;
+  }
+
+  override reach(sweep: Sweep, node: ScopeNode): void {
+    this.target.reach(sweep, node);
+  }
+}
+
+/** A node of the tree: a scope, or the hub of a foreign signal. */
+export class ScopeNode extends Member {
+  // The members, in the order in which they came: waits and inner scopes.
+  first: Member | undefined = undefined;
+  last: Member | undefined = undefined;
+  /** Where stray code goes when this has ended. Stays set for that. */
+  parent: ScopeNode | undefined = undefined;
+  /** The second parent, when the scope took a signal beside its ambient one. */
+  link: Link | undefined = undefined;
+  /** Set once it is cancelled in effect; never unset. All waits in it reject with it. */
+  error: CancelledError | undefined = undefined;
+  /** A rejected promise of it, made for the first wait that needs one. */
+  rejection: Promise<never> | undefined = undefined;
+  /** Whether it was cancelled itself, be it after an outer cancellation. */
+  selfCancelled = false;
+  shielded = false;
+  /** Whether what waits in it keeps the process alive: not so for daemons. */
+  daemon = false;
+  ended = false;
+  controller: AbortController | undefined = undefined;
+  /** The foreign signal that this node stands for, if it is a hub. */
+  readonly foreign: AbortSignal | undefined;
+
+  constructor(foreign?: AbortSignal) {
+    super();
+    this.foreign = foreign;
+  }
+
+  override reach(sweep: Sweep): void {
+    if (!this.shielded && this.error === undefined) sweep.nodes.push(this);
+  }
+
+  /** What a wait in it rejects with. */
+  get refusal(): unknown {
+    return this.error;
+  }
+
+  /** Called when the first member has come. */
+  occupied(): void {}
+
+  /** Called when the last member has gone. An ended scope is kept only for those it still holds. */
+  vacated(): void {
+    if (this.ended) leaveTree(this);
+  }
+}
+
+/** Takes a scope out of its parents' lists; stray code still finds its way up by `parent`. */
+export function leaveTree(node: ScopeNode): void {
+  detach(node);
+  if (node.link !== undefined) detach(node.link);
+}
+
+/** Puts a member at the end of a node's list. */
+export function attach(node: ScopeNode, member: Member): void {
+  member.owner = node;
+  const last = node.last;
+  member.before = last;
+  node.last = member;
+  if (last !== undefined) {
+    last.after = member;
+  } else {
+    node.first = member;
+    node.occupied();
+  }
+}
+
+/** Takes a member out of its node's list, wherever in it; does nothing when it is in none. */
+export function detach(member: Member): void {
+  const node = member.owner;
+  if (node === undefined) return;
+  const { before, after } = member;
+  if (before === undefined) node.first = after;
+  else before.after = after;
+  if (after === undefined) node.last = before;
+  else after.before = before;
+  member.owner = member.before = member.after = undefined;
+  if (node.first === undefined) node.vacated();
+}
+
+/** A rejected promise that nobody has to handle. */
+export function refused(error: unknown): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(ignore);
+  return promise;
+}
+
+export function ignore(): void {}
+
+/** Cancels a node itself; the first time counts. */
+export function cancelNode(node: ScopeNode, reason: unknown): void {
+  if (node.selfCancelled) return;
+  node.selfCancelled = true;
+  if (node.error === undefined) sweep(node, new CancelledError(reason));
+}
+
+// Signals whose turn it is: a cancellation from inside an abort listener waits for the one under way.
+const aborting: AbortController[] = [];
+
+/** Brings a cancellation to a node and to all below it that it can see. */
+export function sweep(root: ScopeNode, error: CancelledError): void {
+  const nodes = [root];
+  const waits: Swept[] = [];
+  const controllers: AbortController[] = [];
+  const under: Sweep = { error, nodes, waits, sorted: true, controllers };
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i]!;
+    if (node.error !== undefined) continue;
+    node.error = error;
+    if (node.controller !== undefined) controllers.push(node.controller);
+    for (let member = node.first; member !== undefined;) {
+      const next: Member | undefined = member.after;
+      member.reach(under, node);
+      member = next;
+    }
+  }
+  if (!under.sorted) waits.sort((a, b) => a.order - b.order);
+  for (const wait of waits) wait.reject();
+  for (const wait of waits) wait.leave();
+  if (controllers.length === 0) return;
+  const idle = aborting.length === 0;
+  for (const controller of controllers) aborting.push(controller);
+  if (!idle) return;
+  for (let i = 0; i < aborting.length; i++) {
+    const controller = aborting[i]!;
+    const node = runtime.signals.get(controller.signal) as ScopeNode;
+    controller.abort(node.error ?? error);
+  }
+  aborting.length = 0;
+}
+
+/**
+ * The scope that stray code is in after `node`: the nearest ancestor that is still open. One that
+ * ended cancelled stays what it is.
+ */
+export function openNode(node: ScopeNode | undefined): ScopeNode | undefined {
+  while (node !== undefined && node.ended && node.error === undefined) node = node.parent;
+  return node;
+}
+
+/** Whether the node's cancellation comes (also) from outside, through no shield. */
+export function outerNode(node: ScopeNode): ScopeNode | undefined {
+  if (node.shielded) return undefined;
+  const { parent, link } = node;
+  if (parent?.error !== undefined) return parent;
+  return link?.owner?.error === undefined ? undefined : link.owner;
+}

@@ -1,0 +1,216 @@
+/**
+ * The wait kernel: the one place where a promise, a place in a line and a cancellation meet.
+ *
+ * A wait is settled once, by a grant or by a cancellation; whichever comes second is a no-op. Both
+ * take it out of its line and out of its scope in O(1). What is granted is owned from that moment: a
+ * cancellation that comes later in the same tick does not take it away. A primitive keeps its waiters
+ * in a {@link WaitQueue}, and has no promise constructor and no listener of its own.
+ */
+import { deliver } from "../internal/budget.ts";
+import { runtime } from "../internal/runtime.ts";
+import { currentNode } from "./ambient.ts";
+import { checkSignal, nodeOf } from "./signal-hub.ts";
+import {
+  attach,
+  detach,
+  ignore,
+  Link,
+  Member,
+  refused,
+  type ScopeNode,
+  type Sweep,
+  type Swept,
+} from "./tree.ts";
+
+// Handed over by the executor below, which is shared so that a wait costs no closure of its own.
+let resolveFunction: (value: never) => void;
+function capture(resolve: (value: never) => void): void {
+  resolveFunction = resolve;
+}
+
+/** Somebody waiting, in at most one line and in at most two places of the scope tree. */
+export class Wait<T = unknown> extends Member implements Swept {
+  readonly line: WaitQueue<T>;
+  previous: Wait<T> | undefined = undefined;
+  next: Wait<T> | undefined = undefined;
+  pending = true;
+  /** What the caller holds; its rejection by a cancellation is nobody's duty to handle. */
+  promise: Promise<T>;
+  readonly resolve: (value: T | PromiseLike<T>) => void;
+  /** Counts up in the order in which waits begin. */
+  readonly order: number;
+  /** When it began: whole milliseconds, monotonic. */
+  readonly since: number;
+  /** The second place in the tree, when a signal came beside an ambient scope. */
+  link: Link | undefined = undefined;
+  /** What the line's owner keeps with it: a weight, an item, a timer. */
+  payload: unknown;
+
+  constructor(line: WaitQueue<T>, payload: unknown) {
+    super();
+    this.line = line;
+    this.promise = new Promise<T>(capture as never);
+    this.resolve = resolveFunction as (value: T | PromiseLike<T>) => void;
+    this.order = ++runtime.ops;
+    this.since = Math.trunc(runtime.time());
+    this.payload = payload;
+  }
+
+  override reach(sweep: Sweep, node: ScopeNode): void {
+    withdraw(this);
+    // It is in no list any more; the field now tells who cancelled it.
+    this.owner = node;
+    const { waits } = sweep;
+    if (waits.length > 0 && waits[waits.length - 1]!.order > this.order) sweep.sorted = false;
+    waits.push(this);
+  }
+
+  reject(): void {
+    runtime.ops++;
+    const node = this.owner!;
+    node.rejection ??= refused(node.refusal);
+    // Somebody may hold this promise to await it later, and be cancelled before: that must not end
+    // the process as an unhandled rejection.
+    this.promise.then(undefined, ignore);
+    // Keeping a reject function too would make each wait a fifth larger.
+    this.resolve(node.rejection);
+  }
+
+  leave(): void {
+    this.line.onLeave?.(this);
+  }
+}
+
+/**
+ * A line of waits: first come, first served. It knows what is waited for (`kind`: "semaphore",
+ * "sleep"; `target`: the primitive or its name), so that a stuck program can be asked.
+ */
+export class WaitQueue<T = unknown> {
+  first: Wait<T> | undefined = undefined;
+  last: Wait<T> | undefined = undefined;
+  length = 0;
+  readonly kind: string;
+  readonly target: unknown;
+  /** Called for each wait that a cancellation has taken out, after all it took out have gone. */
+  readonly onLeave: ((wait: Wait<T>) => void) | undefined;
+
+  constructor(kind: string, target?: unknown, onLeave?: (wait: Wait<T>) => void) {
+    this.kind = kind;
+    this.target = target;
+    this.onLeave = onLeave;
+  }
+}
+
+/**
+ * Where a wait that begins now can be cancelled from: the current scope, else the signal's node.
+ *
+ * @throws {TypeError} If `signal` is neither `undefined` nor an AbortSignal.
+ */
+export function placeOf(signal: AbortSignal | undefined): ScopeNode | undefined {
+  const node = currentNode();
+  if (signal === undefined) return node;
+  checkSignal(signal);
+  const own = nodeOf(signal);
+  return node ?? own;
+}
+
+/**
+ * The cancel point at which every wait begins, also one for what is there already.
+ *
+ * @returns A rejected promise when the scope or the signal is cancelled.
+ */
+export function refusal(
+  place: ScopeNode | undefined,
+  signal: AbortSignal | undefined,
+): Promise<never> | undefined {
+  if (place !== undefined && place.error !== undefined) {
+    return (place.rejection ??= refused(place.refusal));
+  }
+  return signal !== undefined && signal.aborted ? refused(signal.reason) : undefined;
+}
+
+/** Begins to wait at the end of the line. To be called after {@link refusal} said nothing. */
+export function park<T>(
+  line: WaitQueue<T>,
+  place: ScopeNode | undefined,
+  signal: AbortSignal | undefined,
+  payload?: unknown,
+): Wait<T> {
+  const wait = new Wait<T>(line, payload);
+  const last = line.last;
+  wait.previous = last;
+  line.last = wait;
+  if (last === undefined) line.first = wait;
+  else last.next = wait;
+  line.length++;
+  if (place !== undefined) {
+    attach(place, wait);
+    if (signal !== undefined) {
+      const node = nodeOf(signal);
+      if (node !== undefined && node !== place) attach(node, (wait.link = new Link(wait)));
+    }
+  }
+  runtime.watcher?.started(wait);
+  return wait;
+}
+
+/** Takes a wait out of its line and its scopes. */
+function withdraw<T>(wait: Wait<T>): void {
+  const { line, previous, next } = wait;
+  wait.pending = false;
+  if (previous === undefined) line.first = next;
+  else previous.next = next;
+  if (next === undefined) line.last = previous;
+  else next.previous = previous;
+  wait.previous = wait.next = undefined;
+  line.length--;
+  detach(wait);
+  if (wait.link !== undefined) {
+    detach(wait.link);
+    wait.link = undefined;
+  }
+  runtime.watcher?.ended(wait);
+}
+
+/** Whether a foreign signal of the wait has aborted, while its listener has not run yet. */
+function overtaken(wait: Wait): boolean {
+  const signal = (wait.link ?? wait).owner?.foreign;
+  if (signal === undefined || !signal.aborted) return false;
+  nodeOf(signal);
+  return true;
+}
+
+/**
+ * Settles a wait with a value.
+ *
+ * @returns Whether the wait has the value now; if not, it was cancelled before.
+ */
+export function grant<T>(wait: Wait<T>, value: T | PromiseLike<T>): boolean {
+  if (!wait.pending || (overtaken(wait as Wait) && !wait.pending)) return false;
+  withdraw(wait);
+  deliver(wait.resolve, value);
+  return true;
+}
+
+/**
+ * Hands a value to the first of the line who can take it.
+ *
+ * @returns Whether there was one.
+ */
+export function grantFirst<T>(line: WaitQueue<T>, value: T): boolean {
+  for (let wait = line.first; wait !== undefined; wait = line.first) {
+    if (grant(wait, value)) return true;
+  }
+  return false;
+}
+
+/** Settles every wait of the line with a value, first come first. */
+export function grantAll<T>(line: WaitQueue<T>, value: T | PromiseLike<T>): void {
+  for (let wait = line.first; wait !== undefined; wait = line.first) grant(wait, value);
+}
+
+/** Settles a wait with an error of the primitive's own: it was closed, or cleared. */
+export function fail<T>(wait: Wait<T>, error: unknown): boolean {
+  if (wait.pending) wait.promise.then(undefined, ignore);
+  return grant(wait, refused(error));
+}

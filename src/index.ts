@@ -1,0 +1,38 @@
+export { detached, setAmbient } from "./cancel/ambient.ts";
+export { cancellable, type CancellableOptions } from "./cancel/cancellable.ts";
+export { checkpoint, currentSignal } from "./cancel/checkpoint.ts";
+export { now } from "./cancel/clock.ts";
+export { CancelledError, ClosedError, DeadlockError, TimeoutError } from "./cancel/errors.ts";
+export { isCancellation } from "./cancel/ownership.ts";
+export { CancelScope, type CancelScopeOptions } from "./cancel/scope.ts";
+export { shield, type ShieldOptions } from "./cancel/shield.ts";
+export { sleep, type WaitOptions } from "./cancel/sleep.ts";
+export {
+  moveOnAfter,
+  type MoveOnOptions,
+  timeout,
+  timeoutAt,
+  type TimeoutOptions,
+} from "./cancel/timeout.ts";
+export { waitTree } from "./cancel/wait-tree.ts";
+export { limit, type Limit, type LimitRunOptions } from "./limit/limit.ts";
+export { map, type MapOptions } from "./stream/map.ts";
+export { failuresOf, type Throws } from "./task/failures.ts";
+export type { FanOutOptions, Job } from "./task/fan-out.ts";
+export {
+  gather,
+  type Gathered,
+  type GatheredSettled,
+  type GatherOptions,
+  gatherSettled,
+} from "./task/gather.ts";
+export { main, type MainOptions } from "./task/main.ts";
+export { any, race, type RaceOptions } from "./task/race.ts";
+export type { StartOptions } from "./task/start.ts";
+export {
+  type SpawnOptions,
+  taskGroup,
+  TaskGroup,
+  type TaskGroupOptions,
+} from "./task/task-group.ts";
+export { Task, type TaskStatus } from "./task/task.ts";

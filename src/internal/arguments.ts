@@ -1,0 +1,69 @@
+/**
+ * Checks of what callers hand in. All messages follow one grammar: the action, a colon, what was
+ * expected, what was seen.
+ */
+
+/** Says what was seen, short enough for one line of an error message. */
+export function seen(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  return String(value);
+}
+
+/** @throws {TypeError} If `value` is not a function. */
+export function checkFunction(action: string, name: string, value: unknown): void {
+  if (typeof value !== "function") {
+    throw new TypeError(
+      `Cannot ${action}: "${name}" must be a function, received ${seen(value)}` +
+        (isThenable(value) ? " (a promise has already started, so it cannot be cancelled)" : ""),
+    );
+  }
+}
+
+/**
+ * Accepts any number of milliseconds, also negative ones (already over) and `Infinity` (never).
+ *
+ * @throws {TypeError} If `value` is not a number.
+ * @throws {RangeError} If `value` is NaN.
+ */
+export function checkMs(action: string, name: string, value: unknown): void {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `Cannot ${action}: "${name}" must be a number of milliseconds, received ${seen(value)}`,
+    );
+  }
+  if (Number.isNaN(value)) {
+    throw new RangeError(
+      `Cannot ${action}: "${name}" must be a number of milliseconds, received NaN`,
+    );
+  }
+}
+
+/**
+ * @throws {TypeError} If `value` is not a number.
+ * @throws {RangeError} If it is not a positive integer (or `Infinity`).
+ */
+export function checkCount(action: string, name: string, value: unknown): void {
+  const message = `Cannot ${action}: "${name}" must be a positive integer, received ${seen(value)}`;
+  if (typeof value !== "number") throw new TypeError(message);
+  if (!(value >= 1) || (value !== Infinity && !Number.isSafeInteger(value))) {
+    throw new RangeError(message);
+  }
+}
+
+/** @throws {TypeError} If `value` is neither absent nor an object. */
+export function checkOptions(action: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== "object" || value === null)) {
+    throw new TypeError(`Cannot ${action}: "options" must be an object, received ${seen(value)}`);
+  }
+}
+
+/** Tells whether `await` would call the value's `then`. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}

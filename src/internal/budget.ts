@@ -1,0 +1,50 @@
+/**
+ * The budget that keeps the event loop alive. Promises that are ready make turn after turn of the
+ * microtask queue, in which no timer fires and no socket is read. So after {@link OPERATIONS} ready
+ * operations, or {@link MAX_MS} of time, the next ones wait for one hop to the macrotask queue.
+ * The count is the process's, not a task's: two tasks that only ever wake each other starve it too.
+ */
+import { runtime } from "./runtime.ts";
+
+const CHECK_EVERY = 16;
+const OPERATIONS = 128;
+const MAX_MS = 8;
+
+/**
+ * Counts an operation that did not have to wait.
+ *
+ * @returns What to wait for first, when the budget is spent.
+ */
+export function spend(): Promise<void> | undefined {
+  return ++runtime.ops < runtime.pauseAt ? undefined : overdrawn();
+}
+
+/** Looks at the budget closely: a hop that is under way, a new one, or none needed yet. */
+export function overdrawn(): Promise<void> | undefined {
+  if (runtime.hop !== undefined) return runtime.hop;
+  // Under a virtual clock real time must not decide who runs first.
+  const slow = runtime.clock === undefined && runtime.time() - runtime.hopped > MAX_MS;
+  if (!slow && ++runtime.checks < OPERATIONS / CHECK_EVERY) {
+    runtime.pauseAt = runtime.ops + CHECK_EVERY;
+    return undefined;
+  }
+  runtime.hop = new Promise((resolve) => {
+    runtime.later(() => {
+      const late = runtime.late;
+      runtime.late = [];
+      runtime.hop = undefined;
+      runtime.checks = 0;
+      runtime.hopped = runtime.time();
+      runtime.pauseAt = runtime.ops + CHECK_EVERY;
+      for (let i = 0; i < late.length; i += 2) (late[i] as (value: unknown) => void)(late[i + 1]);
+      resolve();
+    });
+  });
+  return runtime.hop;
+}
+
+/** Resolves a wait that was granted: now, or after the hop when the budget is spent. */
+export function deliver<T>(resolve: (value: T) => void, value: T): void {
+  if (++runtime.ops < runtime.pauseAt || overdrawn() === undefined) resolve(value);
+  else runtime.late.push(resolve, value);
+}

@@ -1,0 +1,123 @@
+/**
+ * One process, one runtime: the record that every copy of the library in a process shares, so that
+ * two of them (two versions of a dependency, an ESM and a bundled one) see each other's scopes, spend
+ * one budget and follow one clock. Its name carries the version of the protocol: fields may be added,
+ * never changed.
+ */
+
+/** The part of `AsyncLocalStorage` that the library uses. */
+export interface Storage {
+  run<A, R>(store: unknown, fn: (argument: A) => R, argument: A): R;
+  getStore(): unknown;
+}
+
+/** A timer that can be taken back; taking it back twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * What a timer keeps alive: `"live"` the process, `"daemon"` nothing, `"passive"` nothing, and it is
+ * no event that a virtual clock would jump to.
+ */
+export type TimerKind = "live" | "daemon" | "passive";
+
+/** Where `now`, `sleep` and all deadlines get their time from. */
+export interface Clock {
+  now(): number;
+  set<A>(ms: number, fire: (argument: A) => void, argument: A, kind: TimerKind): Timer;
+}
+
+/** Called for each wait that starts and ends, while somebody watches. */
+export interface Watcher {
+  started(wait: unknown): void;
+  ended(wait: unknown): void;
+}
+
+export interface Runtime {
+  /** Operations so far: the order of waits, and the measure of the budget. */
+  ops: number;
+  /** The count at which the budget is looked at next. */
+  pauseAt: number;
+  /** How often it was looked at since the last hop. */
+  checks: number;
+  /** When the last hop was, by `time`. */
+  hopped: number;
+  /** The hop that is under way. */
+  hop: Promise<void> | undefined;
+  /** Settled waits that hear of it after the hop: resolve function and value in turn. */
+  late: unknown[];
+  /** Whether scopes may travel in the storage. */
+  ambient: boolean;
+  /** Whether a scope was ever opened with it, so that reading it can find one. */
+  opened: boolean;
+  /** `undefined` before the first scope, `null` where the runtime has none. */
+  storage: Storage | null | undefined;
+  /** A virtual clock, while there is one. */
+  clock: Clock | undefined;
+  watcher: Watcher | undefined;
+  /** The node of the scope tree for a signal: the scope that made it, or the hub of a foreign one. */
+  readonly signals: WeakMap<AbortSignal, object>;
+  /** What makes a signal of ours abort, kept as long as the signal is. */
+  readonly controllers: WeakMap<AbortSignal, AbortController>;
+  /** All failures of the groups that an error has ended. */
+  readonly failures: WeakMap<object, unknown[]>;
+  /** Monotonic milliseconds, as they were when the library was loaded: fake timers do not reach it. */
+  readonly time: () => number;
+  /** Runs a function in a later macrotask; likewise out of reach of fake timers. */
+  readonly later: (fn: () => void) => void;
+}
+
+interface Port {
+  onmessage: (() => void) | null;
+  postMessage(message: unknown): void;
+}
+
+interface MacrotaskGlobals {
+  setImmediate?: (fn: () => void) => unknown;
+  MessageChannel?: new () => { port1: Port; port2: Port };
+  setTimeout: (fn: () => void, ms: number) => unknown;
+}
+
+function macrotasks(): (fn: () => void) => void {
+  const platform = globalThis as unknown as MacrotaskGlobals;
+  const { setImmediate, setTimeout } = platform;
+  if (setImmediate !== undefined) return (fn) => void setImmediate(fn);
+  if (platform.MessageChannel === undefined) return (fn) => void setTimeout(fn, 0);
+  const { port1, port2 } = new platform.MessageChannel();
+  const due: (() => void)[] = [];
+  port1.onmessage = () => due.shift()?.();
+  return (fn) => {
+    due.push(fn);
+    port2.postMessage(0);
+  };
+}
+
+function create(): Runtime {
+  const { performance } = globalThis;
+  const readClock = performance.now;
+  return {
+    ops: 0,
+    pauseAt: 16,
+    checks: 0,
+    hopped: 0,
+    hop: undefined,
+    late: [],
+    ambient: true,
+    opened: false,
+    storage: undefined,
+    clock: undefined,
+    watcher: undefined,
+    signals: new WeakMap(),
+    controllers: new WeakMap(),
+    failures: new WeakMap(),
+    time: () => readClock.call(performance),
+    later: macrotasks(),
+  };
+}
+
+const key = Symbol.for("corral.runtime.1");
+const registry = globalThis as unknown as Record<symbol, Runtime | undefined>;
+
+/** The record of this process. */
+export const runtime: Runtime = (registry[key] ??= create());

@@ -1,0 +1,52 @@
+import { runtime } from "../internal/runtime.ts";
+
+/** What a group ends with when several things failed: the first one as it is, or always all. */
+export type Throws = "first" | "aggregate";
+
+function isObject(error: unknown): error is object {
+  return (typeof error === "object" && error !== null) || typeof error === "function";
+}
+
+/** The failures of one group, in order of arrival. An error object that arrives twice counts once. */
+export class Failures {
+  readonly list: unknown[] = [];
+  readonly #seen = new Set<object>();
+
+  /** @returns Whether it is the first failure of the group. */
+  add(error: unknown): boolean {
+    if (isObject(error)) {
+      if (this.#seen.has(error)) return false;
+      this.#seen.add(error);
+    }
+    return this.list.push(error) === 1;
+  }
+
+  /** The error that the group ends with. What it carries can be asked by {@link failuresOf}. */
+  error(throws: Throws): unknown {
+    if (throws === "aggregate") {
+      const count = this.list.length;
+      return new AggregateError(
+        this.list,
+        `${count} ${count === 1 ? "failure" : "failures"} in a group`,
+      );
+    }
+    const first = this.list[0];
+    if (isObject(first)) {
+      const all = new Set<unknown>();
+      for (const failure of this.list) for (const one of failuresOf(failure)) all.add(one);
+      runtime.failures.set(first, [...all]);
+    }
+    return first;
+  }
+}
+
+/**
+ * All that failed in the groups which `error` has ended: `error` first, then what failed while they
+ * were winding up, in order of arrival, each once. Nested groups that one error went through are merged.
+ *
+ * @returns At least `error` itself. Only for error objects is anything else known.
+ */
+export function failuresOf(error: unknown): readonly unknown[] {
+  const known = isObject(error) ? runtime.failures.get(error) : undefined;
+  return known === undefined ? [error] : [...known];
+}

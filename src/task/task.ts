@@ -1,0 +1,134 @@
+import { spend } from "../internal/budget.ts";
+import { runtime } from "../internal/runtime.ts";
+import { isOurs } from "../cancel/ownership.ts";
+import { CancelScope, endScope, failureOf, leaveOpenGroups } from "../cancel/scope.ts";
+import { refused } from "../cancel/tree.ts";
+import { grantAll, park, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
+
+/**
+ * `queued` (its group is full) → `running` → `succeeded`, `failed` or `cancelled`; a queued one that is
+ * cancelled never runs. Cancelled is who was interrupted by its scope's cancellation; whoever returned
+ * in spite of it has succeeded.
+ */
+export type TaskStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+let count = 0;
+
+/**
+ * A child of a task group.
+ *
+ * Awaiting it waits for its result and leaves it running: when the waiting scope is cancelled, only the
+ * wait ends. It rejects with the child's error, with the child's CancelledError if it was cancelled.
+ */
+export class Task<T> implements PromiseLike<T> {
+  /** Unique in this copy of the library. */
+  readonly id: number = ++count;
+  readonly name: string;
+  /** The scope that the child runs in. */
+  readonly scope: CancelScope;
+  /** @internal When it was made: whole milliseconds, monotonic. */
+  readonly since: number = Math.trunc(runtime.time());
+  #status: TaskStatus;
+  #outcome: unknown = undefined;
+  #waiting: WaitQueue | undefined = undefined;
+
+  /** @internal Tasks come from `group.spawn()`. */
+  constructor(name: string, status: "queued" | "running") {
+    this.name = name === "" ? `task-${this.id}` : name;
+    this.scope = new CancelScope({ name: this.name });
+    this.scope.task = this;
+    this.#status = status;
+  }
+
+  get status(): TaskStatus {
+    return this.#status;
+  }
+
+  /** Cancels this child alone, which is no failure of its group. */
+  cancel(reason?: unknown): void {
+    this.scope.cancel(reason);
+  }
+
+  /**
+   * @returns The value of a child that has succeeded.
+   * @throws What the child rejected with, if it has failed or was cancelled.
+   * @throws {TypeError} If it has not ended.
+   */
+  result(): T {
+    if (this.#status === "succeeded") return this.#outcome as T;
+    if (this.#status === "queued" || this.#status === "running") {
+      throw new TypeError(
+        `Cannot read the result of task "${this.name}": expected it to have ended, received one that is ${this.#status}`,
+      );
+    }
+    throw this.#outcome;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a task is awaitable, as a promise is
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.wait().then(onFulfilled, onRejected);
+  }
+
+  /** Waits for the result, as `await` does, with a signal that ends the wait. */
+  wait(options?: { signal?: AbortSignal }): Promise<T> {
+    const signal = options?.signal;
+    try {
+      const place = placeOf(signal);
+      const no = refusal(place, signal);
+      if (no !== undefined) return no;
+      if (this.#status === "queued" || this.#status === "running") {
+        this.#waiting ??= new WaitQueue("task", this);
+        return park(this.#waiting, place, signal).promise as Promise<T>;
+      }
+      const hop = spend();
+      if (hop !== undefined) return hop.then(() => this.result());
+      return Promise.resolve(this.result());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** @internal */
+  begin(): void {
+    this.#status = "running";
+  }
+
+  /** @internal Its one end; whoever waits for it hears of it in the order in which they came. */
+  end(status: EndStatus, outcome: unknown): void {
+    this.#status = status;
+    this.#outcome = outcome;
+    if (this.#waiting === undefined) return;
+    grantAll(this.#waiting, status === "succeeded" ? outcome : refused(outcome));
+    this.#waiting = undefined;
+  }
+}
+
+export type EndStatus = "succeeded" | "failed" | "cancelled";
+
+/** Ends a task whose function has ended, when all that hangs on its scope has ended too. */
+export function endTask(
+  task: Task<unknown>,
+  failed: boolean,
+  outcome: unknown,
+  then: (status: EndStatus, outcome: unknown) => void,
+): void {
+  const { scope } = task;
+  const rest = leaveOpenGroups(scope);
+  if (rest !== undefined) {
+    void rest.then(() => endTask(task, failed, outcome, then));
+    return;
+  }
+  let status: EndStatus = "succeeded";
+  if (failed) {
+    const ours = isOurs(scope, outcome);
+    outcome = failureOf(scope, outcome);
+    // A deadline of its own that has passed is a failure, as it is of every scope.
+    status = ours && outcome !== scope.timeout ? "cancelled" : "failed";
+  }
+  endScope(scope);
+  task.end(status, outcome);
+  then(status, outcome);
+}
