@@ -18,6 +18,7 @@ const [pLimit, pQueue, fastq, asyncSema, caolan, effect, effection] = await Prom
 const ignore = () => {};
 // One for all of a case, and held here: what waits on a promise that nobody can resolve is garbage.
 let forever;
+let release;
 const never = () => forever;
 const held = new Array(COUNT).fill(undefined);
 let count = COUNT;
@@ -33,6 +34,7 @@ function inScope(fn) {
     fn();
     return never();
   });
+  done.catch(ignore);
   return { done, scope };
 }
 
@@ -43,6 +45,7 @@ function inGroup(child) {
     fill(() => opened.spawn(child));
     return never();
   });
+  done.catch(ignore);
   return { done, group };
 }
 
@@ -216,12 +219,13 @@ async function settledHeap() {
 
 async function measure({ hold, undo, count: fewer }) {
   count = fewer ?? COUNT;
-  forever = new Promise(ignore);
+  forever = new Promise((resolve) => (release = resolve));
   const before = await settledHeap();
   const kept = hold();
   const bytes = ((await settledHeap()) - before) / count;
   await undo?.(kept);
   held.fill(undefined);
+  release();
   return bytes;
 }
 

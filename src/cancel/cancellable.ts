@@ -1,7 +1,8 @@
 import { checkFunction, checkOptions, isThenable } from "../internal/arguments.ts";
 import { discard } from "./discard.ts";
 import { report } from "./report.ts";
-import { attempt, CancelScope, endScope, openScope } from "./scope.ts";
+import { CancelScope } from "./scope.ts";
+import { attempt, endScope, openScope } from "./scope-life.ts";
 import { refused } from "./tree.ts";
 import { grant, park, placeOf, refusal, type Wait, WaitQueue } from "./wait.ts";
 
@@ -30,7 +31,7 @@ export function cancellable<T>(
 ): Promise<T> {
   try {
     checkOptions("wait for a promise", options);
-    if (isThenable(work)) return waitFor(work as PromiseLike<T>, undefined, options);
+    if (isThenable(work)) return waitFor(work, undefined, options);
     checkFunction("wait for a promise", "work", work);
     return begin(work, options);
   } catch (error) {

@@ -39,7 +39,7 @@ export abstract class Member {
   after: Member | undefined = undefined;
 
   /** Answers the cancellation of the `node` in whose list this is. */
-  abstract reach(sweep: Sweep, node: ScopeNode): void;
+  abstract reach(under: Sweep, node: ScopeNode): void;
 }
 
 /** A second place in the tree for what two nodes can cancel: an ambient scope and a signal. */
@@ -51,8 +51,8 @@ export class Link extends Member {
     this.target = target;
   }
 
-  override reach(sweep: Sweep, node: ScopeNode): void {
-    this.target.reach(sweep, node);
+  override reach(under: Sweep, node: ScopeNode): void {
+    this.target.reach(under, node);
   }
 }
 
@@ -84,8 +84,8 @@ export class ScopeNode extends Member {
     this.foreign = foreign;
   }
 
-  override reach(sweep: Sweep): void {
-    if (!this.shielded && this.error === undefined) sweep.nodes.push(this);
+  override reach(under: Sweep): void {
+    if (!this.shielded && this.error === undefined) under.nodes.push(this);
   }
 
   /** What a wait in it rejects with. */

@@ -20,7 +20,7 @@ function label(member: Member): string {
   }
   const node = member as CancelScope;
   if (node.foreign !== undefined) return "signal from outside";
-  const task = node.task as { status?: string; since?: number } | undefined;
+  const task: { status?: string; since?: number } | undefined = node.task;
   const states = [
     task?.status,
     node.error !== undefined && "cancelled",

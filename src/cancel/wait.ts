@@ -56,12 +56,12 @@ export class Wait<T = unknown> extends Member implements Swept {
     this.payload = payload;
   }
 
-  override reach(sweep: Sweep, node: ScopeNode): void {
+  override reach(under: Sweep, node: ScopeNode): void {
     withdraw(this);
     // It is in no list any more; the field now tells who cancelled it.
     this.owner = node;
-    const { waits } = sweep;
-    if (waits.length > 0 && waits[waits.length - 1]!.order > this.order) sweep.sorted = false;
+    const { waits } = under;
+    if (waits.length > 0 && waits[waits.length - 1]!.order > this.order) under.sorted = false;
     waits.push(this);
   }
 

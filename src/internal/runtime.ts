@@ -95,7 +95,7 @@ function macrotasks(): (fn: () => void) => void {
 
 function create(): Runtime {
   const { performance } = globalThis;
-  const readClock = performance.now;
+  const readClock = performance.now.bind(performance);
   return {
     ops: 0,
     pauseAt: 16,
@@ -111,7 +111,7 @@ function create(): Runtime {
     signals: new WeakMap(),
     controllers: new WeakMap(),
     failures: new WeakMap(),
-    time: () => readClock.call(performance),
+    time: readClock,
     later: macrotasks(),
   };
 }

@@ -32,12 +32,11 @@ export function sourceOf<T>(action: string, items: Iterable<T> | AsyncIterable<T
  * @throws What its `return()` throws. One that does not come back in time is reported and left alone.
  */
 export async function closeSource(source: Source<unknown>): Promise<void> {
-  const { iterator } = source;
-  if (iterator.return === undefined) return;
   if (!source.async) {
-    iterator.return();
+    source.iterator.return?.();
     return;
   }
+  if (source.iterator.return === undefined) return;
   try {
     await shield(() => cancellable(source.iterator.return!()), { timeoutMs: CLOSE_MS });
   } catch (error) {

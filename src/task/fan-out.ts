@@ -2,7 +2,8 @@ import { checkCount, checkFunction, checkOptions, seen } from "../internal/argum
 import { spend } from "../internal/budget.ts";
 import { within } from "../cancel/ambient.ts";
 import { isOurs } from "../cancel/ownership.ts";
-import { CancelScope, failureOf, finish, openScope } from "../cancel/scope.ts";
+import { CancelScope } from "../cancel/scope.ts";
+import { failureOf, finish, openScope } from "../cancel/scope-life.ts";
 import { Failures } from "./failures.ts";
 
 /** A function that is given the scope it runs in. */

@@ -62,7 +62,7 @@ export function gather(fns: unknown, options?: GatherOptions): Promise<unknown> 
       }
     });
     const run = fanOut.run((interrupted) => {
-      if (interrupted) throw fanOut.scope.error;
+      if (interrupted) fanOut.scope.throwIfCancelled();
       return shape(results);
     });
     return run.catch((error: unknown) => {
@@ -102,7 +102,7 @@ export function gatherSettled(fns: unknown, options?: FanOutOptions): Promise<un
         : { status: "fulfilled", value: outcome };
     });
     return fanOut.run((interrupted) => {
-      if (interrupted) throw fanOut.scope.error;
+      if (interrupted) fanOut.scope.throwIfCancelled();
       return shape(results);
     });
   } catch (error) {

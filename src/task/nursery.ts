@@ -1,4 +1,5 @@
-import { attempt, type CancelScope } from "../cancel/scope.ts";
+import type { CancelScope } from "../cancel/scope.ts";
+import { attempt } from "../cancel/scope-life.ts";
 import { Slots } from "../cancel/slots.ts";
 import { grantAll, park, type Wait, WaitQueue } from "../cancel/wait.ts";
 import { Failures } from "./failures.ts";

@@ -1,5 +1,5 @@
 import { checkSignal } from "../cancel/signal-hub.ts";
-import { attempt, moveScope, openScope } from "../cancel/scope.ts";
+import { attempt, moveScope, openScope } from "../cancel/scope-life.ts";
 import type { Nursery } from "./nursery.ts";
 import { endTask, type EndStatus, Task } from "./task.ts";
 

@@ -3,15 +3,8 @@ import { currentNode } from "../cancel/ambient.ts";
 import { ClosedError, DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { report } from "../cancel/report.ts";
-import {
-  attempt,
-  CancelScope,
-  type Dependent,
-  endScope,
-  failureOf,
-  leaveOpenGroups,
-  openScope,
-} from "../cancel/scope.ts";
+import { CancelScope, type Dependent } from "../cancel/scope.ts";
+import { attempt, endScope, failureOf, leaveOpenGroups, openScope } from "../cancel/scope-life.ts";
 import { outerNode, type ScopeNode } from "../cancel/tree.ts";
 import type { Throws } from "./failures.ts";
 import { Nursery } from "./nursery.ts";
@@ -118,7 +111,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     // Registered before its first step: a child may cancel the group, or spawn, in that very step.
     if (options?.daemon === true) {
       task.scope.daemon = true;
-      nursery.daemons.add(task as Task<unknown>);
+      nursery.daemons.add(task);
     } else {
       nursery.open++;
     }

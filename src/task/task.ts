@@ -1,7 +1,8 @@
 import { spend } from "../internal/budget.ts";
 import { runtime } from "../internal/runtime.ts";
 import { isOurs } from "../cancel/ownership.ts";
-import { CancelScope, endScope, failureOf, leaveOpenGroups } from "../cancel/scope.ts";
+import { CancelScope } from "../cancel/scope.ts";
+import { endScope, failureOf, leaveOpenGroups } from "../cancel/scope-life.ts";
 import { refused } from "../cancel/tree.ts";
 import { grantAll, park, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
 

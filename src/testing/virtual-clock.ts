@@ -77,9 +77,9 @@ export class VirtualClock {
    */
   external<T>(promise: PromiseLike<T>): Promise<T> {
     this.#external++;
-    const done = (): void => void this.#external--;
+    const settled = (): void => void this.#external--;
     const work = Promise.resolve(promise);
-    work.then(done, done);
+    work.then(settled, settled);
     return work;
   }
 
@@ -119,6 +119,11 @@ export class VirtualClock {
     while ((this.#timers.first?.due ?? Infinity) <= this.#now) this.#timers.take()!.fire();
     return true;
   }
+}
+
+/** A moment of real time. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, 1));
 }
 
 function deadlock(waits: Set<unknown>): DeadlockError {
@@ -183,7 +188,6 @@ export async function withVirtualClock<T>(
     });
   test.catch(() => {});
   const turn = (): Promise<void> => new Promise((resolve) => runtime.later(resolve));
-  const pause = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 1));
   let stuck: DeadlockError | undefined;
   let moments = 0;
   try {

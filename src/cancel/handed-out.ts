@@ -1,0 +1,33 @@
+import { runtime } from "../internal/runtime.ts";
+import type { CancelScope } from "./scope.ts";
+import { attach, detach, Member, openNode, type Sweep } from "./tree.ts";
+
+let abandoned: FinalizationRegistry<HandedOut> | undefined;
+
+/** A signal that outlives its scope: kept within reach while somebody holds it, and not longer. */
+class HandedOut extends Member {
+  readonly signal: WeakRef<AbortSignal>;
+
+  constructor(signal: AbortSignal) {
+    super();
+    this.signal = new WeakRef(signal);
+    abandoned ??= new FinalizationRegistry(detach);
+    abandoned.register(signal, this);
+  }
+
+  override reach(under: Sweep): void {
+    const signal = this.signal.deref();
+    const controller = signal && runtime.controllers.get(signal);
+    if (controller !== undefined) under.controllers.push(controller);
+  }
+}
+
+/** Keeps an ended scope's signal within reach of the scopes around it. */
+export function handOut(scope: CancelScope): void {
+  const { signal } = scope.controller!;
+  scope.controller = undefined;
+  const above = scope.owner ?? openNode(scope.parent);
+  if (above === undefined) return;
+  if (scope.owner === undefined) attach(above, scope);
+  attach(scope, new HandedOut(signal));
+}
