@@ -45,7 +45,7 @@ export interface Dependent {
  *   for (;;) await sleep(1000);
  * });
  * scope.cancel("enough");
- * await polling.catch((error) => console.log(error.reason)); // "enough"
+ * await polling.catch((error) => console.log(error.reason)); // enough
  * ```
  */
 export class CancelScope extends ScopeNode {

@@ -181,6 +181,7 @@ class Limiter {
  * import { limit } from "corral";
  *
  * const four = limit(4);
+ * const urls = ["https://example.com/1", "https://example.com/2"];
  * const pages = await Promise.all(urls.map((url) => four(() => fetch(url))));
  * ```
  */

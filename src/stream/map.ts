@@ -157,7 +157,7 @@ class Mapping<T, R> {
  * import { map } from "corral";
  *
  * const pages = await map(
- *   urls,
+ *   ["https://example.com/1", "https://example.com/2"],
  *   async (url, _index, scope) => (await fetch(url, { signal: scope.signal })).text(),
  *   { concurrency: 8 },
  * );

@@ -40,8 +40,10 @@ export interface SpawnOptions {
  * Where a callback is in the way, a group can be made by itself:
  *
  * ```ts
+ * import { sleep, TaskGroup } from "corral";
+ *
  * await using group = new TaskGroup();
- * group.spawn(work);
+ * group.spawn(() => sleep(100));
  * await group.join();
  * ```
  *
