@@ -85,10 +85,12 @@ export function failureOf(scope: CancelScope, error: unknown): unknown {
 
 /** Cancels the groups that were left open in the scope; what to wait for, if there are any. */
 export function leaveOpenGroups(scope: CancelScope): Promise<unknown> | undefined {
-  const { dependents } = scope;
-  if (dependents === undefined || dependents.size === 0) return undefined;
-  scope.dependents = undefined;
-  return Promise.all(Array.from(dependents, (dependent) => dependent.abandon()));
+  let open: (() => Promise<void>)[] | undefined;
+  for (let member = scope.first; member !== undefined; member = member.after) {
+    const { abandon } = member as CancelScope;
+    if (abandon !== undefined) (open ??= []).push(abandon);
+  }
+  return open && Promise.all(open.map((abandon) => abandon()));
 }
 
 /** Ends the scope, and gives its outcome when all that hangs on it has ended too. */

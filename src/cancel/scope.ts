@@ -23,11 +23,6 @@ export interface CancelScopeOptions {
   name?: string;
 }
 
-/** Something that a scope must not leave open when it ends: an open group of the `await using` form. */
-export interface Dependent {
-  abandon(): Promise<void>;
-}
-
 /**
  * A part of the program that can be cancelled as a whole.
  *
@@ -66,8 +61,8 @@ export class CancelScope extends ScopeNode {
   opened = false;
   /** @internal */
   watch: Timer | undefined = undefined;
-  /** @internal */
-  dependents: Set<Dependent> | undefined = undefined;
+  /** @internal Set while it is the scope of a group that the scope around it must not leave open. */
+  abandon: (() => Promise<void>) | undefined = undefined;
   /** @internal The task whose function runs in it. */
   task: object | undefined = undefined;
 

@@ -3,7 +3,7 @@ import { currentNode } from "../cancel/ambient.ts";
 import { ClosedError, DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { report } from "../cancel/report.ts";
-import { CancelScope, type Dependent } from "../cancel/scope.ts";
+import { CancelScope } from "../cancel/scope.ts";
 import { attempt, endScope, failureOf, leaveOpenGroups, openScope } from "../cancel/scope-life.ts";
 import { outerNode, type ScopeNode } from "../cancel/tree.ts";
 import type { Throws } from "./failures.ts";
@@ -60,8 +60,6 @@ export class TaskGroup<F = never> implements AsyncDisposable {
   /** Whether `join()` has thrown the failure, so that leaving the block does not throw it again. */
   #told = false;
   #ending: Promise<void> | undefined = undefined;
-  readonly #host: CancelScope | undefined;
-  readonly #dependent: Dependent;
 
   /** @throws {TypeError | RangeError} If an option is not what it should be. */
   constructor(options?: TaskGroupOptions) {
@@ -76,13 +74,8 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     this.#throws = throws;
     this.scope = new CancelScope(scope);
     this.#nursery = new Nursery(this.scope, concurrency, this);
-    this.#dependent = { abandon: () => this.#abandon() };
-    this.#host = CancelScope.current;
     openScope(this.scope);
-    if (this.#host !== undefined) {
-      this.#host.dependents ??= new Set();
-      this.#host.dependents.add(this.#dependent);
-    }
+    this.scope.abandon = () => this.#abandon();
   }
 
   /** How many children have not ended: running, queued, and daemons. */
@@ -195,7 +188,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
   /** @internal The callback form: runs the body in the group's scope, and ends the group after it. */
   async conduct<T>(body: (group: TaskGroup<F>) => T | PromiseLike<T>): Promise<T | F> {
     // Closed by its structure; only the other form can be left open.
-    this.#host?.dependents?.delete(this.#dependent);
+    this.scope.abandon = undefined;
     let failed = false;
     let outcome: unknown;
     try {
@@ -224,7 +217,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
   async #close(): Promise<void> {
     await leaveOpenGroups(this.scope);
     await this.#nursery.close();
-    this.#host?.dependents?.delete(this.#dependent);
+    this.scope.abandon = undefined;
   }
 
   async #abandon(): Promise<void> {
@@ -236,6 +229,13 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     this.scope.cancel("the scope around the group has ended");
     await this.#end();
     endScope(this.scope);
+    for (const failure of this.#nursery.failures.list) {
+      report("warning", {
+        kind: "lost-failure",
+        message: `A child of that group has failed: ${String(failure)}`,
+        detail: failure,
+      });
+    }
   }
 
   #checkOpen(action: string): void {
