@@ -110,6 +110,19 @@ const cases = {
       };
     },
   },
+  "by hand: a signal and a listener each, random order": (n) => {
+    const controllers = fill(n, () => new AbortController());
+    const wait = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    const done = ignoring(controllers.map(wait));
+    const order = shuffled(controllers);
+    return () => {
+      for (const controller of order) controller.abort();
+      return done;
+    };
+  },
 };
 if (pQueue) {
   cases["p-queue: n queued, one signal"] = {
@@ -201,7 +214,7 @@ const rows = measured.map(({ name, perWaiter }) => {
   return { name, medians: Object.fromEntries(medians), growth: ends.at(-1)[1] / ends[0][1] };
 });
 printRows(
-  [["", 48], ...SIZES.map((n) => [`n = ${n}`, 23]), ["growth", 9]],
+  [["", 52], ...SIZES.map((n) => [`n = ${n}`, 23]), ["growth", 9]],
   rows.map(({ name, medians, growth }) => [
     name,
     ...SIZES.map((n) => (medians[n] === undefined ? "-" : medians[n].map(ns).join(" / "))),

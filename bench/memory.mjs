@@ -159,7 +159,7 @@ if (asyncSema) {
 if (fastq) {
   cases["fastq.promise: queued"] = {
     hold: () => {
-      const queue = fastq.default.promise((task) => task(), 1);
+      const queue = fastq.default.promise(async (task) => task(), 1);
       void queue.push(never);
       fill(() => queue.push(ignore));
       return queue;

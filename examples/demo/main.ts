@@ -16,7 +16,7 @@ async function gather({ limits, urls, out }: Command & { kind: "gather" }): Prom
   const tally = new Tally(0);
   await using lines = await LineFile.open(out);
   const run = (): Promise<void> =>
-    gatherPages(urls, limits, tally, ({ links: _, ...line }) => lines.write(line));
+    gatherPages(urls, limits, tally, (outcome) => lines.write(outcome));
   try {
     // Lines and progress would overwrite each other on a terminal.
     if (out === undefined && process.stdout.isTTY) await run();

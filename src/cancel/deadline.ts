@@ -1,7 +1,6 @@
 import { setTimer, now } from "./clock.ts";
 import { TimeoutError } from "./errors.ts";
 import type { CancelScope } from "./scope.ts";
-import { watchOver } from "./stuck.ts";
 import { cancelNode, type ScopeNode } from "./tree.ts";
 
 /** Sets the timer of a scope's deadline anew. */
@@ -26,5 +25,4 @@ function expire(scope: CancelScope): void {
   owner.hasExpired = true;
   owner.timeout = new TimeoutError(owner.deadlineAt, owner.allowedMs, owner.name);
   cancelNode(owner, owner.timeout);
-  watchOver(owner);
 }

@@ -119,6 +119,10 @@ export class CancelScope extends ScopeNode {
   cancel(reason?: unknown): void {
     if (this.ended) return;
     cancelNode(this, reason);
+  }
+
+  /** @internal */
+  override swept(): void {
     watchOver(this);
   }
 

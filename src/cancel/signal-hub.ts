@@ -16,6 +16,12 @@ export class SignalHub extends ScopeNode {
     return this.foreign.reason;
   }
 
+  override swept(): void {
+    for (let member = this.first; member !== undefined; member = member.after) {
+      (member as Partial<ScopeNode>).swept?.();
+    }
+  }
+
   override occupied(): void {
     this.foreign.addEventListener("abort", this);
   }

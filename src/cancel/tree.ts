@@ -93,6 +93,9 @@ export class ScopeNode extends Member {
     return this.error;
   }
 
+  /** Called after a sweep that began here. */
+  swept(): void {}
+
   /** Called when the first member has come. */
   occupied(): void {}
 
@@ -174,6 +177,7 @@ export function sweep(root: ScopeNode, error: CancelledError): void {
   if (!under.sorted) waits.sort((a, b) => a.order - b.order);
   for (const wait of waits) wait.reject();
   for (const wait of waits) wait.leave();
+  root.swept();
   if (controllers.length === 0) return;
   const idle = aborting.length === 0;
   for (const controller of controllers) aborting.push(controller);

@@ -25,7 +25,7 @@ export async function crawl(start: string, limits: FetchLimits, tally: Tally): P
           async () => {
             const outcome = await fetchPage(url);
             tally.count(outcome);
-            outcome.links.forEach(visit);
+            outcome.links?.forEach(visit);
           },
           { name: url },
         );

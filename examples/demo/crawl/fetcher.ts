@@ -3,15 +3,13 @@ import { describeFailure, StatusError, type Content, type FetchLimits } from "./
 import { retry } from "./retry.ts";
 
 /** What became of a page. */
-export interface Outcome {
+export interface Outcome extends Content {
   readonly url: string;
   /** The last answer's, or 0 if there was none. */
   readonly status: number;
-  readonly bytes: number;
   /** From the start of the first attempt, waiting in line left out. */
   readonly ms: number;
   readonly attempts: number;
-  readonly links: readonly string[];
   /** Set if the page did not arrive. */
   readonly error?: string;
 }
@@ -43,7 +41,7 @@ export function createFetcher(
     let startedAt: number | undefined;
     let attempts = 0;
     let status = 0;
-    let content: Content = { bytes: 0, links: [] };
+    let content: Content = { bytes: 0 };
     let failure: { error: string } | undefined;
     try {
       await retry(

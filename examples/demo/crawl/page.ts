@@ -65,7 +65,8 @@ export function describeFailure(error: unknown): string {
 /** What a page was found to contain. */
 export interface Content {
   readonly bytes: number;
-  readonly links: readonly string[];
+  /** Where the page leads to, if that was asked for. */
+  readonly links?: readonly string[];
 }
 
 /** Reads a page of HTML and the links in it. */
@@ -83,5 +84,5 @@ export async function readHtml(response: Response): Promise<Content> {
 export async function readLength(response: Response): Promise<Content> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) bytes += chunk.byteLength;
-  return { bytes, links: [] };
+  return { bytes };
 }

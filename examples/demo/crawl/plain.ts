@@ -55,7 +55,7 @@ export async function plainCrawl(start: string, limits: FetchLimits, tally: Tall
   };
   const finish = (outcome: Outcome): void => {
     tally.count(outcome);
-    outcome.links.forEach(visit);
+    outcome.links?.forEach(visit);
     unfinished--;
   };
   const putBack = async (job: Job, delayMs: number): Promise<void> => {
@@ -66,7 +66,7 @@ export async function plainCrawl(start: string, limits: FetchLimits, tally: Tall
   const attempt = async (job: Job): Promise<void> => {
     const { url, startedAt, attempts } = job;
     let status = 0;
-    let content: Content = { bytes: 0, links: [] };
+    let content: Content = { bytes: 0 };
     let failure: { error: string } | undefined;
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(limits.timeoutMs) });

@@ -7,14 +7,14 @@ const headings = [
   "MB",
   "retries",
   "seconds",
-  "p50",
-  "p90",
-  "p99",
+  "p50 ms",
+  "p90 ms",
+  "p99 ms",
   "max ms",
   "stall p99.9",
   "worst ms",
 ];
-const widths = [15, 6, 7, 7, 8, 8, 6, 6, 6, 7, 12, 9];
+const widths = [15, 6, 7, 7, 8, 8, 8, 8, 8, 8, 13, 10];
 
 /** The line above the rows of a summary. */
 export function summaryHeadings(): string {

@@ -1,5 +1,6 @@
 import type { FetchLimits } from "../crawl/page.ts";
 import type { Stalls } from "../report/stalls.ts";
+import type { Fault } from "../site/faults.ts";
 import type { Round } from "./round.ts";
 
 /** Something that the demo promises, and whether it held. */
@@ -13,11 +14,13 @@ export function checkRounds(rounds: readonly Round[], limits: FetchLimits): Chec
   const missing = sum(rounds.map((round) => round.missing));
   const peak = Math.max(...rounds.map(({ site }) => site.peak));
   const peakOfOrigin = Math.max(...rounds.map(({ site }) => site.peakOfOrigin));
-  const faults = sum(rounds.flatMap(({ site }) => Object.values(site.faults)));
+  const faults = (kind: Fault["kind"]): number => sum(rounds.map(({ site }) => site.faults[kind]));
   return [
     {
       held: missing === 0,
-      text: `every page arrived whole: ${missing} missing in ${rounds.length} crawls, ${faults} faults`,
+      text:
+        `every page arrived whole: ${missing} missing after ${faults("slow")} slow answers, ` +
+        `${faults("unavailable")} with 503, ${faults("dropped")} broken off, ${faults("silent")} never given`,
     },
     {
       held: peak <= limits.concurrency,

@@ -7,7 +7,7 @@ import { Tally } from "../report/tally.ts";
 import { readCorpus, type Corpus } from "../site/corpus.ts";
 import { checkRounds, checkStalls } from "./checks.ts";
 import { PlainProcess } from "./plain-process.ts";
-import { runRound, type Round } from "./round.ts";
+import { origins, runRound, type Round } from "./round.ts";
 
 /** How much of the demo is run. */
 export interface CompareOptions {
@@ -31,10 +31,12 @@ export async function compareCrawls(options: CompareOptions): Promise<boolean> {
   const { limits, maxFiles, rounds, judgeStalls, signal } = options;
   const corpus = await readCorpus(maxFiles);
   console.log(
-    `A site of ${corpus.files.size} files of ${corpus.packages} packages, ` +
-      "slow, failing, breaking off or silent at times.\n" +
+    `A site of ${corpus.files.size} files of ${corpus.packages} packages on ${origins} origins, ` +
+      "at times slow, failing, breaking off or silent.\n" +
       `At most ${limits.concurrency} requests at once, ${limits.perOrigin} an origin; ` +
-      `${limits.timeoutMs} ms for an attempt, ${limits.deadlineMs} ms in all.\n`,
+      `${limits.timeoutMs} ms for an attempt, ${limits.deadlineMs} ms in all.\n` +
+      "Latencies with retries, and stalls of the event loop " +
+      `after the first ${warmUpPages} pages.\n`,
   );
   console.log(summaryHeadings());
 
@@ -42,17 +44,17 @@ export async function compareCrawls(options: CompareOptions): Promise<boolean> {
   const plain: Round[] = [];
   const corral: Round[] = [];
   for (let i = 1; i <= rounds; i++) {
-    const round = await showProgress(
-      () => `plain fetch ${i}`,
-      () => plainProcess.run({ maxFiles, warmUpPages, limits }),
-    );
-    console.log(summaryRow(`plain fetch ${i}`, round));
-    plain.push(round);
-
     await corralRound(corpus, limits, (result) => {
       console.log(summaryRow(`corral ${i}`, result));
       corral.push(result);
     });
+
+    const round = await showProgress(
+      () => `plain fetch ${i}, in a process of its own`,
+      () => plainProcess.run({ maxFiles, warmUpPages, limits }),
+    );
+    console.log(summaryRow(`plain fetch ${i}`, round));
+    plain.push(round);
   }
 
   const checks = checkRounds(corral, limits);
@@ -68,14 +70,21 @@ async function corralRound(
   onEnd: (round: Round) => void,
 ): Promise<void> {
   const tally = new Tally(warmUpPages);
+  let round: Round | undefined;
   try {
     await showProgress(
       () => tally.progress,
-      () => runRound(crawl, corpus, limits, tally, onEnd),
+      () =>
+        runRound(crawl, corpus, limits, tally, (ended) => {
+          round = ended;
+        }),
     );
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     // The pages that are missing speak for themselves.
     console.log(`The deadline has passed: ${error.message}`);
+  } finally {
+    // Not before: the line of progress is still there while the round ends.
+    if (round) onEnd(round);
   }
 }

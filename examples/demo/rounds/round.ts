@@ -15,7 +15,8 @@ export interface Round extends TallyStats {
   readonly site: SiteStats;
 }
 
-const origins = 3;
+/** On how many origins the site is. */
+export const origins = 3;
 
 /**
  * Serves `corpus` on a new site and crawls it.
