@@ -62,17 +62,26 @@ async function submit(title, count, fn, settings) {
   );
 }
 
-const batch = (most, lead) => ({
-  goals: {
-    "corral limit": { times: most, lead: ["p-limit", lead] },
-  },
+const goals = (most, leads) => ({ goals: { "corral limit": { times: most, leads } } });
+await submit(
+  "limit: batches of 1000, empty tasks",
+  1000,
+  noop,
+  goals(7, { "p-limit": 2, "async-sema": 1.25 }),
+);
+await submit(
+  "limit: batches of 1000, tasks of one microtask",
+  1000,
+  micro,
+  goals(3.9, { "p-limit": 2, "async-sema": 1.25 }),
+);
+await submit("limit: 100k up front, empty tasks", 100_000, noop, {
+  timeMs: 0,
+  ...goals(13, { "p-limit": 2, "async-sema": 1.1 }),
 });
-await submit("limit: batches of 1000, empty tasks", 1000, noop, batch(7, 2));
-await submit("limit: batches of 1000, tasks of one microtask", 1000, micro, batch(3.9, 2));
-await submit("limit: 100k up front, empty tasks", 100_000, noop, { timeMs: 0, ...batch(13, 3) });
 await submit("limit: 100k up front, tasks of one microtask", 100_000, micro, {
   timeMs: 0,
-  ...batch(11, 1.9),
+  ...goals(11, { "p-limit": 1.9, "async-sema": 1.1 }),
 });
 
 {
@@ -117,8 +126,8 @@ await submit("limit: 100k up front, tasks of one microtask", 100_000, micro, {
       for (let i = 0; i < count; i++) await queue.add(micro);
     };
   }
-  const goals = { "corral limit": { times: 1.7, lead: ["p-limit", 4.5] } };
-  await table("limit: uncontended, one after the other", { ops: count, goals }, cases);
+  const most = goals(1.7, { "p-limit": 4.5 });
+  await table("limit: uncontended, one after the other", { ops: count, ...most }, cases);
 }
 
 // Last, because on Node 20 and 22 the first scope makes every promise of the process dearer.

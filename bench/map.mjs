@@ -11,7 +11,7 @@ const items = Array.from({ length: COUNT }, (_, i) => i);
 
 async function overArray(title, fn, most) {
   const goals = {
-    "corral map": { times: most, lead: ["p-map", 4], below: "async.mapLimit" },
+    "corral map": { times: most, leads: { "p-map": 2.5, "async.mapLimit": 1 } },
   };
   const perItem = async (item) => fn(item);
   const cases = {
@@ -33,7 +33,10 @@ async function overArray(title, fn, most) {
 }
 
 async function overAsyncIterable(title, fn) {
-  const goals = { "corral mapStream": { times: 2, lead: ["pMapIterable", 2] } };
+  const goals = {
+    "corral map": { times: 2, leads: { "p-map": 1.5 } },
+    "corral mapStream": { times: 2, leads: { pMapIterable: 2 } },
+  };
   async function* source() {
     for (let i = 0; i < COUNT; i++) yield i;
   }

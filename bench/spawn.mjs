@@ -86,8 +86,8 @@ function cases(count, fn) {
 }
 
 const goals = {
-  "corral spawn": { ns: 2500, below: "effect 4 forkChild + joinAll" },
-  "corral spawn, signal read": { below: "AbortController + listener each" },
+  "corral spawn": { ns: 2500, leads: { "effect 4 forkChild + joinAll": 1 } },
+  "corral spawn, signal read": { leads: { "AbortController + listener each": 1 } },
 };
 for (const [what, fn] of [
   ["empty children", noop],

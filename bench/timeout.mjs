@@ -78,7 +78,7 @@ const wrappers = {
         }),
       );
   }
-  const goals = { "corral timeout": { below: "effect 4 timeout", lead: ["p-timeout", 2] } };
+  const goals = { "corral timeout": { leads: { "effect 4 timeout": 2, "p-timeout": 4 } } };
   await table("timeout: never fires, one after the other", { ops: count, goals }, cases);
 }
 
@@ -113,7 +113,7 @@ async function outstanding(count) {
       );
     });
   }
-  const goals = { "corral timeout": { below: "effect 4 timeout" } };
+  const goals = { "corral timeout": { leads: { "effect 4 timeout": 1, "p-timeout": 2 } } };
   await table(
     `timeout: never fires, ${count / 1000}k outstanding`,
     { ops: count, timeMs: 0, goals },

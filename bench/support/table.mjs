@@ -17,8 +17,8 @@ export const collect = globalThis.gc ?? runInNewContext("gc");
 /**
  * `cases`: name to function; one call does `ops` operations, or the case is `{ ops, run }`.
  * A case that is `undefined` is left out (a peer that does not load on this runtime).
- * `goals`: name to `{ times?, ns?, below?, lead? }`: at most so many floors, at most so many ns,
- * cheaper than that case, that case costs at least `lead[1]` times as much.
+ * `goals`: name to `{ times?, ns?, leads? }`: at most so many floors, at most so many ns, and how
+ * many times as much those cases cost at least.
  */
 export async function table(
   title,
@@ -86,19 +86,16 @@ export async function table(
   for (const [name, target] of Object.entries(goals)) check(rows, name, target);
 }
 
-function check(rows, name, { times: most, ns: mostNs, below, lead }) {
+function check(rows, name, { times: most, ns: mostNs, leads = {} }) {
   const find = (wanted) => rows.find((row) => row.name === wanted);
   const row = find(name);
   if (row === undefined) return;
   if (most !== undefined) goal(`${name} <= ${times(most)}`, row.times <= most, times(row.times));
   if (mostNs !== undefined) goal(`${name} <= ${ns(mostNs)}`, row.ns <= mostNs, ns(row.ns));
-  const other = find(below);
-  if (other !== undefined)
-    goal(`${name} < ${below}`, row.times < other.times, times(other.times / row.times));
-  if (lead !== undefined) {
-    const peer = find(lead[0]);
-    if (peer === undefined) return;
-    const ratio = peer.times / row.times;
-    goal(`${lead[0]} costs >= ${times(lead[1])} of ${name}`, ratio >= lead[1], times(ratio));
+  for (const [peer, lead] of Object.entries(leads)) {
+    const other = find(peer);
+    if (other === undefined) continue;
+    const ratio = other.times / row.times;
+    goal(`${peer} costs >= ${times(lead)} of ${name}`, ratio >= lead, times(ratio));
   }
 }

@@ -1,6 +1,6 @@
 import { checkFunction, checkOptions, isThenable } from "../internal/arguments.ts";
 import { discard } from "./discard.ts";
-import { report } from "./report.ts";
+import { report, textOf } from "./report.ts";
 import { CancelScope } from "./scope.ts";
 import { attempt, endScope, openScope } from "./scope-life.ts";
 import { refused } from "./tree.ts";
@@ -87,7 +87,7 @@ function watch<T>(
       if (wait === undefined || !grant(wait, refused(error))) {
         report("note", {
           kind: "late-rejection",
-          message: `A promise rejected after its wait was cancelled: ${String(error)}`,
+          message: `A promise rejected after its wait was cancelled: ${textOf(error)}`,
           detail: error,
         });
       }

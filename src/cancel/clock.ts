@@ -24,12 +24,13 @@ class PlatformTimer implements Timer {
     this.#arm();
   }
 
+  // Platform timers take whole milliseconds; a deadline minus a moment is one, up to rounding.
   // Read from globalThis at each call, so that a test's fake timers are used when they are there.
   #arm(): void {
     const ms = Math.min(this.#left, LONGEST_MS);
     this.#left -= ms;
     const timers = globalThis as unknown as PlatformTimers;
-    this.#id = timers.setTimeout(PlatformTimer.#expired, Math.ceil(ms), this);
+    this.#id = timers.setTimeout(PlatformTimer.#expired, Math.ceil(ms - 0.001), this);
     if (!this.#live) (this.#id as { unref?: () => void }).unref?.();
   }
 

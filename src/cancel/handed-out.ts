@@ -1,6 +1,6 @@
 import { runtime } from "../internal/runtime.ts";
 import type { CancelScope } from "./scope.ts";
-import { attach, detach, Member, openNode, type Sweep } from "./tree.ts";
+import { attach, detach, Member, openNode, sweep, type Sweep } from "./tree.ts";
 
 let abandoned: FinalizationRegistry<HandedOut> | undefined;
 
@@ -25,9 +25,16 @@ class HandedOut extends Member {
 /** Keeps an ended scope's signal within reach of the scopes around it. */
 export function handOut(scope: CancelScope): void {
   const { signal } = scope.controller!;
-  scope.controller = undefined;
   const above = scope.owner ?? openNode(scope.parent);
+  // Nobody is left who could abort it.
   if (above === undefined) return;
+  if (above.error !== undefined) {
+    sweep(scope, above.error);
+    return;
+  }
+  const handedOut = new HandedOut(signal);
+  scope.controller = undefined;
+  scope.handedOut = handedOut.signal;
   if (scope.owner === undefined) attach(above, scope);
-  attach(scope, new HandedOut(signal));
+  attach(scope, handedOut);
 }

@@ -30,6 +30,15 @@ export function report(severity: "note" | "warning", message: Report): void {
   else if (severity === "warning") console.warn(`corral: ${message.message}`);
 }
 
+/** What an error says, whatever was thrown. */
+export function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return "something that has no text";
+  }
+}
+
 /** Calls a function of the user that must not break what calls it; what it throws is reported. */
 export function callback<A extends unknown[]>(
   name: string,
@@ -39,7 +48,7 @@ export function callback<A extends unknown[]>(
   const failed = (error: unknown): void =>
     report("warning", {
       kind: "callback",
-      message: `${name} threw: ${String(error)}`,
+      message: `${name} threw: ${textOf(error)}`,
       detail: error,
     });
   try {

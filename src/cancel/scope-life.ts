@@ -60,6 +60,7 @@ export function openScope(
   }
   const outer = outerNode(scope);
   if (outer !== undefined && scope.error === undefined) sweep(scope, outer.error!);
+  else if (scope.error !== undefined) scope.swept();
   const { allowedMs } = scope;
   if (allowedMs === undefined && scope.deadlineAt === Infinity) return;
   const start = now();
@@ -112,6 +113,10 @@ export function endScope(scope: CancelScope): void {
   scope.watch?.cancel();
   if (scope.deadlineAt !== Infinity && scope.deadlineAt <= now()) scope.hasExpired = true;
   scope.ended = true;
+  // What is left in it has no opener any more whom the shield could serve.
+  scope.shielded = false;
+  const outer = scope.error === undefined ? outerNode(scope) : undefined;
+  if (outer !== undefined) sweep(scope, outer.error!);
   if (scope.error === undefined) {
     if (scope.controller !== undefined) handOut(scope);
     if (scope.first !== undefined) return;

@@ -63,6 +63,8 @@ export class CancelScope extends ScopeNode {
   watch: Timer | undefined = undefined;
   /** @internal Set while it is the scope of a group that the scope around it must not leave open. */
   abandon: (() => Promise<void>) | undefined = undefined;
+  /** @internal Its signal after its end, while somebody holds it. */
+  handedOut: WeakRef<AbortSignal> | undefined = undefined;
   /** @internal The task whose function runs in it. */
   task: object | undefined = undefined;
 
@@ -132,6 +134,8 @@ export class CancelScope extends ScopeNode {
    * after the block stays cancellable.
    */
   get signal(): AbortSignal {
+    const kept = this.handedOut?.deref();
+    if (kept !== undefined) return kept;
     const controller = (this.controller ??= new AbortController());
     const { signal } = controller;
     if (!runtime.signals.has(signal)) {

@@ -18,12 +18,12 @@ export class SignalHub extends ScopeNode {
 
   override swept(): void {
     for (let member = this.first; member !== undefined; member = member.after) {
-      (member as Partial<ScopeNode>).swept?.();
+      member.swept();
     }
   }
 
   override occupied(): void {
-    this.foreign.addEventListener("abort", this);
+    if (this.error === undefined) this.foreign.addEventListener("abort", this);
   }
 
   override vacated(): void {
@@ -31,7 +31,10 @@ export class SignalHub extends ScopeNode {
   }
 
   handleEvent(): void {
-    if (this.error === undefined) sweep(this, new CancelledError(this.foreign.reason));
+    if (this.error !== undefined) return;
+    sweep(this, new CancelledError(this.foreign.reason));
+    // It has told all there is to tell, also to members that stay.
+    this.vacated();
   }
 }
 

@@ -2,7 +2,7 @@ import { seen } from "../internal/arguments.ts";
 import { setTimer } from "./clock.ts";
 import { report } from "./report.ts";
 import type { CancelScope } from "./scope.ts";
-import { ScopeNode } from "./tree.ts";
+import type { ScopeNode } from "./tree.ts";
 
 /** After this long, a cancelled scope whose function has not ended is reported, once. */
 const STUCK_MS = 1_000;
@@ -18,8 +18,8 @@ function stuck(scope: CancelScope): void {
   for (let i = 0; i < nodes.length && names.length < 10; i++) {
     let inner = false;
     for (let member = nodes[i]!.first; member !== undefined; member = member.after) {
-      if (member instanceof ScopeNode && !member.ended) {
-        nodes.push(member);
+      if ("shielded" in member && !(member as ScopeNode).ended) {
+        nodes.push(member as ScopeNode);
         inner = true;
       }
     }

@@ -17,7 +17,7 @@ export interface Sweep {
   readonly error: CancelledError;
   /** Nodes to visit: a parent always before its children. */
   readonly nodes: ScopeNode[];
-  /** What waited, already taken out of its lines. */
+  /** What waits in them, each once. */
   readonly waits: Swept[];
   /** Whether `waits` is in the order in which the waits began. */
   sorted: boolean;
@@ -25,7 +25,7 @@ export interface Sweep {
   readonly controllers: AbortController[];
 }
 
-/** A wait that a sweep has taken out; see `wait.ts`. */
+/** A wait that a sweep has found; see `wait.ts`. */
 export interface Swept {
   readonly order: number;
   reject(): void;
@@ -40,6 +40,9 @@ export abstract class Member {
 
   /** Answers the cancellation of the `node` in whose list this is. */
   abstract reach(under: Sweep, node: ScopeNode): void;
+
+  /** Called after a sweep that began here, or at a signal that cancels it. */
+  swept(): void {}
 }
 
 /** A second place in the tree for what two nodes can cancel: an ambient scope and a signal. */
@@ -53,6 +56,10 @@ export class Link extends Member {
 
   override reach(under: Sweep, node: ScopeNode): void {
     this.target.reach(under, node);
+  }
+
+  override swept(): void {
+    this.target.swept();
   }
 }
 
@@ -92,9 +99,6 @@ export class ScopeNode extends Member {
   get refusal(): unknown {
     return this.error;
   }
-
-  /** Called after a sweep that began here. */
-  swept(): void {}
 
   /** Called when the first member has come. */
   occupied(): void {}
@@ -154,9 +158,6 @@ export function cancelNode(node: ScopeNode, reason: unknown): void {
   if (node.error === undefined) sweep(node, new CancelledError(reason));
 }
 
-// Signals whose turn it is: a cancellation from inside an abort listener waits for the one under way.
-const aborting: AbortController[] = [];
-
 /** Brings a cancellation to a node and to all below it that it can see. */
 export function sweep(root: ScopeNode, error: CancelledError): void {
   const nodes = [root];
@@ -168,10 +169,9 @@ export function sweep(root: ScopeNode, error: CancelledError): void {
     if (node.error !== undefined) continue;
     node.error = error;
     if (node.controller !== undefined) controllers.push(node.controller);
-    for (let member = node.first; member !== undefined;) {
-      const next: Member | undefined = member.after;
+    // Nothing leaves its place before all is marked, so the lists stand still.
+    for (let member = node.first; member !== undefined; member = member.after) {
       member.reach(under, node);
-      member = next;
     }
   }
   if (!under.sorted) waits.sort((a, b) => a.order - b.order);
@@ -179,6 +179,8 @@ export function sweep(root: ScopeNode, error: CancelledError): void {
   for (const wait of waits) wait.leave();
   root.swept();
   if (controllers.length === 0) return;
+  // A cancellation from inside an abort listener: its signals come after those under way.
+  const { aborting } = runtime;
   const idle = aborting.length === 0;
   for (const controller of controllers) aborting.push(controller);
   if (!idle) return;

@@ -1,7 +1,16 @@
 import { runtime } from "../internal/runtime.ts";
-import { CancelScope } from "./scope.ts";
-import { Link, type Member, ScopeNode } from "./tree.ts";
-import { Wait } from "./wait.ts";
+import type { CancelScope } from "./scope.ts";
+import type { Link, Member, ScopeNode } from "./tree.ts";
+import type { Wait } from "./wait.ts";
+
+// By their fields, since they may be another copy's.
+function isWait(member: Member): member is Wait {
+  return "line" in member;
+}
+
+function isNode(member: Member): member is ScopeNode {
+  return "shielded" in member;
+}
 
 function age(since: number): string {
   // Under a virtual clock real ages mean nothing.
@@ -15,7 +24,7 @@ function nameOf(target: unknown): string {
 }
 
 function label(member: Member): string {
-  if (member instanceof Wait) {
+  if (isWait(member)) {
     return `waits for ${member.line.kind}${nameOf(member.line.target)}${age(member.since)}`;
   }
   const node = member as CancelScope;
@@ -37,8 +46,8 @@ function label(member: Member): string {
 function visible(node: ScopeNode): Member[] {
   const members: Member[] = [];
   for (let member = node.first; member !== undefined; member = member.after) {
-    const target = member instanceof Link ? member.target : member;
-    if (target instanceof Wait || target instanceof ScopeNode) members.push(target);
+    const target = "target" in member ? (member as Link).target : member;
+    if (isWait(target) || isNode(target)) members.push(target);
   }
   return members;
 }
@@ -50,7 +59,7 @@ function draw(roots: Member[]): string {
   for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
     const { member, lead, last, root } = item;
     lines.push(root ? label(member) : `${lead}${last ? "└─ " : "├─ "}${label(member)}`);
-    if (!(member instanceof ScopeNode)) continue;
+    if (!isNode(member)) continue;
     const inner = root ? "" : `${lead}${last ? "   " : "│  "}`;
     const members = visible(member);
     members.forEach((_, i) => {
@@ -69,7 +78,7 @@ function draw(roots: Member[]): string {
  * one of them is in.
  */
 export function waitTree(of: CancelScope | Iterable<unknown>): string {
-  if (of instanceof CancelScope) return draw([of]);
+  if (!(Symbol.iterator in of)) return draw([of]);
   const roots = new Set<Member>();
   for (const wait of of) {
     let root = wait as Member;

@@ -23,7 +23,7 @@ import {
 } from "./tree.ts";
 
 // Handed over by the executor below, which is shared so that a wait costs no closure of its own.
-let resolveFunction: (value: never) => void;
+let resolveFunction: ((value: never) => void) | undefined;
 function capture(resolve: (value: never) => void): void {
   resolveFunction = resolve;
 }
@@ -43,6 +43,8 @@ export class Wait<T = unknown> extends Member implements Swept {
   readonly since: number;
   /** The second place in the tree, when a signal came beside an ambient scope. */
   link: Link | undefined = undefined;
+  /** The node whose cancellation has reached it. */
+  cause: ScopeNode | undefined = undefined;
   /** What the line's owner keeps with it: a weight, an item, a timer. */
   payload: unknown;
 
@@ -51,15 +53,16 @@ export class Wait<T = unknown> extends Member implements Swept {
     this.line = line;
     this.promise = new Promise<T>(capture as never);
     this.resolve = resolveFunction as (value: T | PromiseLike<T>) => void;
+    // Else the last promise, and what it settles with, would be kept until the next wait.
+    resolveFunction = undefined;
     this.order = ++runtime.ops;
     this.since = Math.trunc(runtime.time());
     this.payload = payload;
   }
 
   override reach(under: Sweep, node: ScopeNode): void {
-    withdraw(this);
-    // It is in no list any more; the field now tells who cancelled it.
-    this.owner = node;
+    if (this.cause !== undefined) return;
+    this.cause = node;
     const { waits } = under;
     if (waits.length > 0 && waits[waits.length - 1]!.order > this.order) under.sorted = false;
     waits.push(this);
@@ -67,7 +70,8 @@ export class Wait<T = unknown> extends Member implements Swept {
 
   reject(): void {
     runtime.ops++;
-    const node = this.owner!;
+    withdraw(this);
+    const node = this.cause!;
     node.rejection ??= refused(node.refusal);
     // Somebody may hold this promise to await it later, and be cancelled before: that must not end
     // the process as an unhandled rejection.
@@ -126,7 +130,12 @@ export function refusal(
   if (place !== undefined && place.error !== undefined) {
     return (place.rejection ??= refused(place.refusal));
   }
-  return signal !== undefined && signal.aborted ? refused(signal.reason) : undefined;
+  if (signal === undefined) return undefined;
+  const own = nodeOf(signal);
+  if (own !== undefined && own !== place && own.error !== undefined) {
+    return (own.rejection ??= refused(own.refusal));
+  }
+  return signal.aborted ? refused(signal.reason) : undefined;
 }
 
 /** Begins to wait at the end of the line. To be called after {@link refusal} said nothing. */

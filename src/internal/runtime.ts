@@ -47,6 +47,8 @@ export interface Runtime {
   hop: Promise<void> | undefined;
   /** Settled waits that hear of it after the hop: resolve function and value in turn. */
   late: unknown[];
+  /** What is being aborted: the signals of a cancellation that begins meanwhile wait for their turn. */
+  readonly aborting: AbortController[];
   /** Whether scopes may travel in the storage. */
   ambient: boolean;
   /** Whether a scope was ever opened with it, so that reading it can find one. */
@@ -103,6 +105,7 @@ function create(): Runtime {
     hopped: 0,
     hop: undefined,
     late: [],
+    aborting: [],
     ambient: true,
     opened: false,
     storage: undefined,

@@ -57,7 +57,11 @@ class Limiter {
     this.slots = new Slots(concurrency, "limit", this);
   }
 
-  run<T>(fn: () => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T> {
+  run<T>(
+    fn: () => T | PromiseLike<T>,
+    options?: LimitRunOptions,
+    waits?: Wait<Wait>[],
+  ): Promise<T> {
     try {
       checkFunction("run under a limit", "fn", fn);
       checkOptions("run under a limit", options);
@@ -78,6 +82,7 @@ class Limiter {
       // A promise reaction runs in the async context in which it was made: the caller's.
       const result = wait.promise.then(Limiter.#begin) as Promise<T>;
       wait.promise = result as never;
+      waits?.push(wait);
       return result;
     } catch (error) {
       return Promise.reject(error);
@@ -122,25 +127,35 @@ class Limiter {
     options?: LimitRunOptions,
   ): Promise<R[]> {
     checkFunction("map under a limit", "fn", fn);
-    let failed = false;
-    let failure: unknown;
-    let index = 0;
     const results: R[] = [];
     const calls: Promise<void>[] = [];
-    for (const item of items) {
-      const at = index++;
-      const call = this.run(async () => {
-        if (!failed) results[at] = await fn(item, at);
-      }, options);
-      calls.push(
-        call.catch((error: unknown) => {
-          if (!failed) failure = error;
-          failed = true;
-        }),
-      );
+    const waits: Wait<Wait>[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    const failed = (error: unknown): void => {
+      if (failure !== undefined) return;
+      failure = { error };
+      for (const wait of waits) fail(wait, error);
+    };
+    const call = async (item: T, index: number): Promise<void> => {
+      if (failure !== undefined) return;
+      try {
+        results[index] = await fn(item, index);
+      } catch (error) {
+        // Known before the place is given back, so that no other item gets it.
+        failed(error);
+      }
+    };
+    let count = 0;
+    try {
+      for (const item of items) {
+        const index = count++;
+        calls.push(this.run(() => call(item, index), options, waits).catch(failed));
+      }
+    } catch (error) {
+      failed(error);
     }
     await Promise.all(calls);
-    if (failed) throw failure;
+    if (failure !== undefined) throw failure.error;
     return results;
   }
 

@@ -26,8 +26,10 @@ class Mapping<T, R> {
   readonly #fn: Mapper<T, R>;
   readonly #concurrency: number;
   readonly #scope: CancelScope;
-  readonly #failures = new Failures();
+  readonly failures: Failures = new Failures();
   #index = 0;
+  /** Whether a call was cancelled, so that its result is missing. */
+  #interrupted = false;
   /** Whether the source is read to its end, or broken: then it needs no closing. */
   #exhausted = false;
 
@@ -38,18 +40,20 @@ class Mapping<T, R> {
     this.#scope = scope;
   }
 
-  async run(): Promise<R[]> {
+  /** Reads the source to its end, or until something fails. */
+  async run(): Promise<void> {
     const source = this.#source;
     await (source.async ? this.#readAsync(source.iterator) : this.#readSync(source.iterator));
     if (!this.#exhausted) await closeSource(source).catch((error: unknown) => this.#fail(error));
-    if (this.#failures.list.length > 0) throw this.#failures.error("first");
-    if (!this.#exhausted) this.#scope.throwIfCancelled();
-    return this.results;
+    if (!this.#exhausted || this.#interrupted) this.#scope.throwIfCancelled();
   }
 
   #fail(error: unknown): void {
-    if (isOurs(this.#scope, error)) return;
-    if (this.#failures.add(error)) this.#scope.cancel(error);
+    if (isOurs(this.#scope, error)) {
+      this.#interrupted = true;
+      return;
+    }
+    if (this.failures.add(error)) this.#scope.cancel(error);
   }
 
   /** Workers that share the iterator: nothing is made for an item but what its function makes. */
@@ -174,15 +178,20 @@ export function map<T, R>(
     checkCount("map", "concurrency", options?.concurrency);
     const { concurrency, signal, onDiscard } = options;
     const scope = new CancelScope({ name: "map", ...(signal !== undefined && { signal }) });
-    let mapping: Mapping<T, R> | undefined;
+    const mapping = new Mapping(sourceOf("map", items), fn, concurrency, scope);
     return scope
-      .run(() => {
-        scope.throwIfCancelled();
-        mapping = new Mapping(sourceOf("map", items), fn, concurrency, scope);
-        return mapping.run();
-      })
+      .run(() => mapping.run())
+      .then(
+        () => {
+          if (mapping.failures.list.length > 0) throw mapping.failures.error("first");
+          return mapping.results;
+        },
+        (error: unknown) => {
+          throw mapping.failures.list.length > 0 ? mapping.failures.error("first") : error;
+        },
+      )
       .catch((error: unknown) => {
-        mapping?.results.forEach((value) => discard("onDiscard", value, onDiscard));
+        mapping.results.forEach((value) => discard("onDiscard", value, onDiscard));
         throw error;
       });
   } catch (error) {

@@ -38,7 +38,9 @@ export async function closeSource(source: Source<unknown>): Promise<void> {
   }
   if (source.iterator.return === undefined) return;
   try {
-    await shield(() => cancellable(source.iterator.return!()), { timeoutMs: CLOSE_MS });
+    await shield((scope) => cancellable(source.iterator.return!(), { signal: scope.signal }), {
+      timeoutMs: CLOSE_MS,
+    });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     report("warning", {

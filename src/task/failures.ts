@@ -10,7 +10,8 @@ function isObject(error: unknown): error is object {
 /** The failures of one group, in order of arrival. An error object that arrives twice counts once. */
 export class Failures {
   readonly list: unknown[] = [];
-  readonly #seen = new Set<object>();
+  // Weak: the group must not keep the errors that it has thrown.
+  readonly #seen = new WeakSet<object>();
 
   /** @returns Whether it is the first failure of the group. */
   add(error: unknown): boolean {
@@ -25,10 +26,14 @@ export class Failures {
   error(throws: Throws): unknown {
     if (throws === "aggregate") {
       const count = this.list.length;
-      return new AggregateError(
+      const all = new AggregateError(
         this.list,
         `${count} ${count === 1 ? "failure" : "failures"} in a group`,
       );
+      // The body may let it out that had it from join(): then it is no failure of its own.
+      this.#seen.add(all);
+      runtime.failures.set(all, [...this.list]);
+      return all;
     }
     const first = this.list[0];
     if (isObject(first)) {

@@ -1,4 +1,4 @@
-import { checkFunction, checkMs, checkOptions } from "../internal/arguments.ts";
+import { checkFunction, checkMs, checkOptions, seen } from "../internal/arguments.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { CancelScope } from "../cancel/scope.ts";
 import { waitTree } from "../cancel/wait-tree.ts";
@@ -25,6 +25,9 @@ const signalNumbers: Readonly<Record<string, number>> = {
   SIGQUIT: 3,
   SIGTERM: 15,
 };
+
+/** A grace that no platform timer can take has no bound. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** Node's code for a program whose last wait nobody can end. */
 const UNSETTLED = 13;
@@ -61,10 +64,9 @@ class Program {
       this.#abandon(`A second signal (${signal}): left behind`, Program.#code(signal));
       return;
     }
-    const timer = setTimeout(
-      () => this.#abandon(`Not ended ${this.#graceMs} ms after ${signal}`, Program.#code(signal)),
-      Math.min(this.#graceMs, 2 ** 31 - 1),
-    );
+    const late = (): void =>
+      this.#abandon(`Not ended ${this.#graceMs} ms after ${signal}`, Program.#code(signal));
+    const timer = this.#graceMs > LONGEST_MS ? undefined : setTimeout(late, this.#graceMs);
     this.#stop = { signal, timer };
     this.scope.cancel(signal);
   }
@@ -112,6 +114,11 @@ export function main<T>(
     checkOptions("run a program", options);
     const { signals = ["SIGINT", "SIGTERM"], graceMs = 10_000 } = options ?? {};
     checkMs("run a program", "graceMs", graceMs);
+    if (!Array.isArray(signals) || !signals.every((signal) => typeof signal === "string")) {
+      throw new TypeError(
+        `Cannot run a program: "signals" must be an array of names, received ${seen(signals)}`,
+      );
+    }
     if (running) throw new TypeError("Cannot run a program: expected none, received one that runs");
     const { process } = globalThis as { process?: Process };
     const program = new Program(process, signals, graceMs);

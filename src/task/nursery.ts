@@ -65,7 +65,10 @@ export class Nursery {
 
   /** A failure: the first one cancels the group. */
   fail(error: unknown): void {
-    if (this.failures.add(error)) this.scope.cancel(error);
+    if (!this.failures.add(error)) return;
+    this.scope.cancel(error);
+    // Until it is made text, V8 keeps the functions of the stack with it, and so the child.
+    void this.scope.error?.stack;
   }
 
   childEnded(task: Task<unknown>, status: EndStatus, outcome: unknown): void {

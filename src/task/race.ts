@@ -1,7 +1,7 @@
-import { checkFunction } from "../internal/arguments.ts";
+import { checkFunction, checkOptions } from "../internal/arguments.ts";
 import { discard } from "../cancel/discard.ts";
 import { isOurs } from "../cancel/ownership.ts";
-import { callback, report } from "../cancel/report.ts";
+import { callback, report, textOf } from "../cancel/report.ts";
 import { FanOut, type Job, jobsOf } from "./fan-out.ts";
 
 export interface RaceOptions<T> {
@@ -24,6 +24,7 @@ function compete<T>(
   wins: (failed: boolean) => boolean,
   nobody: (failures: unknown[]) => unknown,
 ): Promise<T> {
+  checkOptions(action, options);
   const { onLoser, ...fanOutOptions } = options ?? {};
   if (onLoser !== undefined) checkFunction(action, "onLoser", onLoser);
   const { jobs } = jobsOf(action, fns);
@@ -33,7 +34,7 @@ function compete<T>(
     if (failed) {
       report("note", {
         kind: "loser-failed",
-        message: `A loser of ${action}() failed: ${String(outcome)}`,
+        message: `A loser of ${action}() failed: ${textOf(outcome)}`,
         detail: outcome,
       });
     }

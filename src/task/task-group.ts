@@ -2,7 +2,7 @@ import { checkCount, checkFunction, checkOptions, seen } from "../internal/argum
 import { currentNode } from "../cancel/ambient.ts";
 import { ClosedError, DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
-import { report } from "../cancel/report.ts";
+import { report, textOf } from "../cancel/report.ts";
 import { CancelScope } from "../cancel/scope.ts";
 import { attempt, endScope, failureOf, leaveOpenGroups, openScope } from "../cancel/scope-life.ts";
 import { outerNode, type ScopeNode } from "../cancel/tree.ts";
@@ -232,7 +232,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     for (const failure of this.#nursery.failures.list) {
       report("warning", {
         kind: "lost-failure",
-        message: `A child of that group has failed: ${String(failure)}`,
+        message: `A child of that group has failed: ${textOf(failure)}`,
         detail: failure,
       });
     }

@@ -130,6 +130,8 @@ export function endTask(
     status = ours && outcome !== scope.timeout ? "cancelled" : "failed";
   }
   endScope(scope);
+  // Whoever keeps the scope, as stray code does, must not keep the result.
+  scope.task = undefined;
   task.end(status, outcome);
   then(status, outcome);
 }

@@ -13,8 +13,10 @@ const headings = [
   "max ms",
   "stall p99.9",
   "worst ms",
+  "own p99.9",
+  "worst ms",
 ];
-const widths = [15, 6, 7, 7, 8, 8, 8, 8, 8, 8, 13, 10];
+const widths = [15, 6, 7, 7, 8, 8, 8, 8, 8, 8, 13, 10, 11, 10];
 
 /** The line above the rows of a summary. */
 export function summaryHeadings(): string {
@@ -38,8 +40,10 @@ export function summaryRow(label: string, stats: TallyStats): string {
     latency.p90.toFixed(0),
     latency.p99.toFixed(0),
     latency.max.toFixed(0),
-    stalls ? stalls.p999Ms.toFixed(1) : "-",
-    stalls ? stalls.worstMs.toFixed(1) : "-",
+    ...[stalls?.clock, stalls?.own].flatMap((delay) => [
+      delay?.p999.toFixed(1) ?? "-",
+      delay?.worst.toFixed(1) ?? "-",
+    ]),
   ]);
 }
 

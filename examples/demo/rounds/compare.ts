@@ -35,8 +35,8 @@ export async function compareCrawls(options: CompareOptions): Promise<boolean> {
       "at times slow, failing, breaking off or silent.\n" +
       `At most ${limits.concurrency} requests at once, ${limits.perOrigin} an origin; ` +
       `${limits.timeoutMs} ms for an attempt, ${limits.deadlineMs} ms in all.\n` +
-      "Latencies with retries, and stalls of the event loop " +
-      `after the first ${warmUpPages} pages.\n`,
+      `Latencies with retries; stalls of the event loop after ${warmUpPages} pages, by the clock ` +
+      "and less the time taken by other programs.\n",
   );
   console.log(summaryHeadings());
 

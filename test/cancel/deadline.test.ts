@@ -1,0 +1,218 @@
+import { describe, expect, test } from "vitest";
+import { CancelScope, now, sleep, taskGroup, timeout, TimeoutError } from "corral";
+import { withVirtualClock } from "corral/testing";
+import { at } from "../support/mode.ts";
+
+describe("deadline", () => {
+  test("moves away while it runs", () =>
+    withVirtualClock(async () => {
+      await timeout(10, async (scope) => {
+        await sleep(5, at(scope));
+        scope.deadline = now() + 500;
+        expect(scope.deadline).toBe(505);
+        await sleep(400, at(scope));
+      });
+      expect(now()).toBe(405);
+    }));
+
+  test("moves nearer while it runs", () =>
+    withVirtualClock(async () => {
+      const call = timeout(1_000, async (scope) => {
+        scope.deadline = now() + 5;
+        await sleep(100, at(scope));
+      });
+      await expect(call).rejects.toMatchObject({ deadline: 5 });
+      expect(now()).toBe(5);
+    }));
+
+  test("moved into the past cancels at once", () =>
+    withVirtualClock(async () => {
+      await sleep(10);
+      const scope = new CancelScope();
+      const run = scope.run(() => {
+        const wait = sleep(Infinity, at(scope));
+        scope.deadline = 3;
+        expect(scope.cancelled).toBe(true);
+        return wait;
+      });
+      await expect(run).rejects.toMatchObject({ name: "TimeoutError", deadline: 3 });
+    }));
+
+  test("set to Infinity is taken away", () =>
+    withVirtualClock(async () => {
+      await timeout(10, async (scope) => {
+        scope.deadline = Infinity;
+        await sleep(1_000, at(scope));
+      });
+    }));
+
+  test("that has passed and moves away uncancels nothing", () =>
+    withVirtualClock(async () => {
+      const call = timeout(10, async (scope) => {
+        await sleep(20, at(scope)).catch(() => {});
+        scope.deadline = now() + 500;
+        expect(scope.cancelled).toBe(true);
+        await sleep(1, at(scope));
+      });
+      await expect(call).rejects.toBeInstanceOf(TimeoutError);
+    }));
+
+  test.each([
+    [10, 50],
+    [50, 10],
+  ])("the earlier of timeoutMs (%i) and deadline (%i) counts", (timeoutMs, deadline) =>
+    withVirtualClock(async () => {
+      const scope = new CancelScope({ timeoutMs, deadline });
+      await expect(scope.run(() => sleep(Infinity, at(scope)))).rejects.toBeInstanceOf(
+        TimeoutError,
+      );
+      expect(now()).toBe(10);
+    }),
+  );
+
+  test("counts from run() for timeoutMs, not from the making of the scope", () =>
+    withVirtualClock(async () => {
+      const scope = new CancelScope({ timeoutMs: 10 });
+      await sleep(100);
+      await expect(scope.run(() => sleep(Infinity, at(scope)))).rejects.toBeInstanceOf(
+        TimeoutError,
+      );
+      expect(now()).toBe(110);
+    }));
+
+  test("moved before run() takes the place of timeoutMs", () =>
+    withVirtualClock(async () => {
+      const scope = new CancelScope({ timeoutMs: 10 });
+      scope.deadline = 30;
+      await expect(scope.run(() => sleep(Infinity, at(scope)))).rejects.toBeInstanceOf(
+        TimeoutError,
+      );
+      expect(now()).toBe(30);
+    }));
+
+  test("moved after the end does nothing", () =>
+    withVirtualClock(async () => {
+      const scope = new CancelScope({ timeoutMs: 10 });
+      await scope.run(() => undefined);
+      scope.deadline = now() - 1;
+      expect(scope.cancelled).toBe(false);
+      expect(scope.expired).toBe(false);
+      await sleep(100);
+      expect(scope.cancelled).toBe(false);
+    }));
+
+  test("refuses what is no number of milliseconds", () => {
+    const scope = new CancelScope();
+    const set = (value: unknown) => (): void => {
+      scope.deadline = value as number;
+    };
+    expect(set(Number.NaN)).toThrow(RangeError);
+    expect(set("5")).toThrow(
+      'Cannot move a deadline: "deadline" must be a number of milliseconds, received "5"',
+    );
+    expect(scope.deadline).toBe(Infinity);
+  });
+});
+
+describe("effectiveDeadline", () => {
+  test("is the least of all that it can see", () =>
+    withVirtualClock(async () => {
+      await timeout(100, (first) =>
+        timeout(
+          50,
+          (second) =>
+            timeout(
+              80,
+              (third) => {
+                expect(third.deadline).toBe(80);
+                expect(third.effectiveDeadline).toBe(50);
+                second.deadline = 200;
+                expect(third.effectiveDeadline).toBe(80);
+                first.deadline = 20;
+                expect(third.effectiveDeadline).toBe(20);
+              },
+              at(second),
+            ),
+          at(first),
+        ),
+      );
+    }));
+
+  test("does not see through a shield", () =>
+    withVirtualClock(async () => {
+      await timeout(10, async (outer) => {
+        const shielded = new CancelScope({ ...at(outer), shield: true, timeoutMs: 500 });
+        await shielded.run(async () => {
+          expect(shielded.effectiveDeadline).toBe(500);
+          const inner = new CancelScope(at(shielded));
+          await inner.run(() => {
+            expect(inner.effectiveDeadline).toBe(500);
+          });
+        });
+      });
+    }));
+
+  test("sees that of a signal's scope beside the one around", () =>
+    withVirtualClock(async () => {
+      const other = new CancelScope({ timeoutMs: 5 });
+      await other.run(() =>
+        timeout(10, async (outer) => {
+          const inner = new CancelScope({ signal: other.signal });
+          await inner.run(() => {
+            expect(inner.effectiveDeadline).toBe(5);
+          });
+          expect(outer.deadline).toBe(10);
+        }),
+      );
+    }));
+
+  test("is Infinity without any, and -Infinity once it is cancelled", () => {
+    const scope = new CancelScope();
+    expect(scope.effectiveDeadline).toBe(Infinity);
+    scope.cancel();
+    expect(scope.effectiveDeadline).toBe(-Infinity);
+  });
+});
+
+describe("expired", () => {
+  test("tells its own expiry from a cancellation", () =>
+    withVirtualClock(async () => {
+      const passed = new CancelScope({ timeoutMs: 5 });
+      await passed.run(() => sleep(10, at(passed))).catch(() => {});
+      expect([passed.expired, passed.cancelled]).toEqual([true, true]);
+      expect(passed.reason).toBeInstanceOf(TimeoutError);
+
+      const cancelled = new CancelScope({ timeoutMs: 5 });
+      await cancelled
+        .run(() => {
+          cancelled.cancel();
+          return sleep(10, at(cancelled));
+        })
+        .catch(() => {});
+      expect([cancelled.expired, cancelled.cancelled]).toEqual([false, true]);
+
+      const fast = new CancelScope({ timeoutMs: 5 });
+      await fast.run(() => sleep(1, at(fast)));
+      await sleep(100);
+      expect([fast.expired, fast.cancelled]).toEqual([false, false]);
+    }));
+});
+
+test("a group's deadline reaches its children, and moves for them", () =>
+  withVirtualClock(async () => {
+    const ended: number[] = [];
+    const group = taskGroup(
+      async (it) => {
+        it.spawn((task) => {
+          expect(task.scope.effectiveDeadline).toBe(10);
+          return sleep(Infinity, at(task.scope)).finally(() => ended.push(now()));
+        });
+        await sleep(5, at(it.scope));
+        it.scope.deadline = 30;
+        await sleep(Infinity, at(it.scope));
+      },
+      { timeoutMs: 10 },
+    );
+    await expect(group).rejects.toMatchObject({ deadline: 30 });
+    expect(ended).toEqual([30]);
+  }));
