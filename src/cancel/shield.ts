@@ -4,6 +4,8 @@ import { CancelScope } from "./scope.ts";
 export interface ShieldOptions {
   /** How long `fn` may take at most. Finite: an unbounded shield could hold a program for ever. */
   timeoutMs: number;
+  /** Where the shield belongs in the tree, without ambient scopes. Its abort is an outer cancellation. */
+  signal?: AbortSignal;
   name?: string;
 }
 

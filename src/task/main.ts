@@ -45,13 +45,23 @@ class Program {
   constructor(process: Process | undefined, signals: readonly string[], graceMs: number) {
     this.#process = process;
     this.#graceMs = graceMs;
-    for (const signal of signals) this.#listen(signal, () => this.#interrupt(signal));
-    this.#listen("beforeExit", () => this.#starve());
+    try {
+      for (const signal of signals) this.#listen(signal, () => this.#interrupt(signal));
+      this.#listen("beforeExit", () => this.#starve());
+    } catch (error) {
+      // A signal that the platform does not let a program catch.
+      this.#unlisten();
+      throw error;
+    }
   }
 
   #listen(event: string, listener: () => void): void {
-    this.#listeners.set(event, listener);
     this.#process?.on(event, listener);
+    this.#listeners.set(event, listener);
+  }
+
+  #unlisten(): void {
+    for (const [event, listener] of this.#listeners) this.#process?.off(event, listener);
   }
 
   static #code(signal: string): number {
@@ -82,7 +92,7 @@ class Program {
   }
 
   ended(failed: boolean, error: unknown): void {
-    for (const [event, listener] of this.#listeners) this.#process?.off(event, listener);
+    this.#unlisten();
     clearTimeout(this.#stop?.timer as number | undefined);
     if (!failed && this.#stop === undefined) return;
     const stopped = this.#stop !== undefined && (!failed || isOurs(this.scope, error));
@@ -114,9 +124,9 @@ export function main<T>(
     checkOptions("run a program", options);
     const { signals = ["SIGINT", "SIGTERM"], graceMs = 10_000 } = options ?? {};
     checkMs("run a program", "graceMs", graceMs);
-    if (!Array.isArray(signals) || !signals.every((signal) => typeof signal === "string")) {
+    if (!Array.isArray(signals) || !signals.every((signal) => /^SIG[A-Z0-9]+$/.test(signal))) {
       throw new TypeError(
-        `Cannot run a program: "signals" must be an array of names, received ${seen(signals)}`,
+        `Cannot run a program: "signals" must be an array of signal names, received ${seen(signals)}`,
       );
     }
     if (running) throw new TypeError("Cannot run a program: expected none, received one that runs");

@@ -1,9 +1,10 @@
 import { spend } from "../internal/budget.ts";
 import { runtime } from "../internal/runtime.ts";
+import { DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { CancelScope } from "../cancel/scope.ts";
 import { endScope, failureOf, leaveOpenGroups } from "../cancel/scope-life.ts";
-import { refused } from "../cancel/tree.ts";
+import { refused, type ScopeNode } from "../cancel/tree.ts";
 import { grantAll, park, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
 
 /**
@@ -73,7 +74,11 @@ export class Task<T> implements PromiseLike<T> {
     return this.wait().then(onFulfilled, onRejected);
   }
 
-  /** Waits for the result, as `await` does, with a signal that ends the wait. */
+  /**
+   * Waits for the result, as `await` does, with a signal that ends the wait.
+   *
+   * @throws {DeadlockError} If the task waits for itself.
+   */
   wait(options?: { signal?: AbortSignal }): Promise<T> {
     const signal = options?.signal;
     try {
@@ -81,6 +86,7 @@ export class Task<T> implements PromiseLike<T> {
       const no = refusal(place, signal);
       if (no !== undefined) return no;
       if (this.#status === "queued" || this.#status === "running") {
+        this.#checkNotSelf(place);
         this.#waiting ??= new WaitQueue("task", this);
         return park(this.#waiting, place, signal).promise as Promise<T>;
       }
@@ -90,6 +96,25 @@ export class Task<T> implements PromiseLike<T> {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #checkNotSelf(place: ScopeNode | undefined): void {
+    let node = place as CancelScope | undefined;
+    while (node !== undefined && node.task === undefined)
+      node = node.parent as CancelScope | undefined;
+    if (node !== this.scope) return;
+    throw new DeadlockError(
+      `Cannot wait for task "${this.name}": expected a caller outside it, received itself`,
+    );
+  }
+
+  toString(): string {
+    return `Task ${JSON.stringify(this.name)} (${this.#status})`;
+  }
+
+  /** @internal For `console.log`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** @internal */

@@ -165,6 +165,24 @@ describe("of two timeouts, one in the other", () => {
     }),
   );
 
+  test("both over at once, the inner one's timer first: the outer one owns it", () =>
+    withVirtualClock(async () => {
+      const call = timeout(
+        100,
+        (outer) =>
+          timeout(
+            10,
+            (inner) => {
+              outer.deadline = 10;
+              return sleep(Infinity, at(inner));
+            },
+            { ...at(outer), name: "inner" },
+          ),
+        { name: "outer" },
+      );
+      await expect(call).rejects.toMatchObject({ scopeName: "outer" });
+    }));
+
   test("the outer one over while the inner one's work cleans up owns it", () =>
     withVirtualClock(async () => {
       const call = timeout(

@@ -202,7 +202,7 @@ behaviour(
 behaviour(
   {
     area,
-    id: "test_no_repr_is_called_on_the_task_result",
+    id: "test_no_repr_is_call_on_the_task_result",
     says: "the result of a program is not turned into text",
     verdict: "holds",
   },

@@ -24,20 +24,20 @@ test("the check itself sees what is held", async () => {
   expect(held).toBeDefined();
 });
 
-describe("a group that goes on holds nothing", () => {
-  async function afterwards(
-    act: (group: TaskGroup, refs: WeakRef<object>[]) => Promise<void>,
-  ): Promise<number> {
-    let left = -1;
-    await taskGroup(async (group) => {
-      const refs: WeakRef<object>[] = [];
-      await act(group, refs);
-      await sleep(0);
-      left = await collected(refs);
-    });
-    return left;
-  }
+async function afterwards(
+  act: (group: TaskGroup, refs: WeakRef<object>[]) => Promise<void>,
+): Promise<number> {
+  let left = -1;
+  await taskGroup(async (group) => {
+    const refs: WeakRef<object>[] = [];
+    await act(group, refs);
+    await sleep(0);
+    left = await collected(refs);
+  });
+  return left;
+}
 
+describe("a group that goes on holds nothing", () => {
   test("of children that have succeeded, nor of what they returned", async () => {
     const left = await afterwards(async (group, refs) => {
       for (let i = 0; i < 10; i++) {

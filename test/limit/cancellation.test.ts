@@ -93,13 +93,17 @@ describe("a call whose signal aborts", () => {
     const log: string[] = [];
     const held = deferred();
     const first = one(() => held.promise);
-    // Frees the place while the signal has aborted already, but nobody else has heard of it.
-    controller.signal.addEventListener("abort", () => held.resolve());
+    // Makes a place while the signal has aborted already, but nobody else has heard of it.
+    controller.signal.addEventListener("abort", () => {
+      one.concurrency = 2;
+    });
     const second = one(() => log.push("second"), { signal: controller.signal });
     const third = one(() => log.push("third"));
     controller.abort("gone");
     await expect(second).rejects.toBe("gone");
-    await Promise.all([first, third]);
+    await third;
+    held.resolve();
+    await first;
     expect(log).toEqual(["third"]);
   });
 });

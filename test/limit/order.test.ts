@@ -28,6 +28,17 @@ test("limit() lets no newcomer overtake in the step in which a place becomes fre
   expect(order).toEqual(["queued", "newcomer"]);
 });
 
+test("limit() lets no newcomer overtake one that was handed a place and has yet to begin", async () => {
+  const gate = limit(1);
+  const order: string[] = [];
+  const first = gate(async () => {});
+  const queued = gate(() => order.push("queued"));
+  gate.concurrency = 5;
+  const newcomer = gate(() => order.push("newcomer"));
+  await Promise.all([first, queued, newcomer]);
+  expect(order).toEqual(["queued", "newcomer"]);
+});
+
 test("limit() begins a queued call before one made by the function that just ended", async () => {
   const one = limit(1);
   const order: string[] = [];

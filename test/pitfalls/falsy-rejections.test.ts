@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { any, gather, gatherSettled, limit, map, race, taskGroup, TaskGroup } from "corral";
+import { any, gather, gatherSettled, limit, map, race, sleep, taskGroup, TaskGroup } from "corral";
 
 const odd = [undefined, null, 0, "", "str", {}];
 
@@ -72,6 +72,22 @@ describe.each(Object.entries(ways))(
 );
 
 describe("pitfall 17: falsy rejections arrive as they are in", () => {
+  test("a scope that was cancelled without a reason: undefined is a failure there, too", async () => {
+    const failures: (readonly unknown[])[] = [];
+    const ended = taskGroup(async (group) => {
+      const task = group.spawn(async (self) => {
+        await sleep(1_000, { signal: self.scope.signal }).catch(() => {});
+        return Promise.reject(undefined);
+      });
+      group.cancel();
+      await group.join().catch(() => {});
+      failures.push(group.failures);
+      expect(task.status).toBe("failed");
+    });
+    await expect(ended).rejects.toBe(undefined);
+    expect(failures).toEqual([[undefined]]);
+  });
+
   test.each(odd)("an AggregateError of a group: %o", async (error) => {
     const ended = taskGroup(() => Promise.reject(error), { throws: "aggregate" });
     await expect(ended).rejects.toMatchObject({ errors: [error] });

@@ -6,7 +6,6 @@ import {
   shield,
   sleep,
   taskGroup,
-  type TaskGroup,
   TimeoutError,
 } from "corral";
 import { withVirtualClock } from "corral/testing";
@@ -61,7 +60,7 @@ describe("a failing child", () => {
       const first = new Error("first");
       const second = new Error("second");
       const third = new Error("third");
-      let opened: TaskGroup | undefined;
+      let opened: { readonly failures: readonly unknown[] } | undefined;
       const error = await rejection(
         taskGroup((group) => {
           opened = group;

@@ -1,13 +1,13 @@
-import { isCancellation, limit, now, timeout } from "corral";
-import { describeFailure, StatusError, type Content, type FetchLimits } from "./page.ts";
-import { retry } from "./retry.ts";
+import { isCancellation, limit, now, sleep, timeout } from "corral";
+import { describeFailure, isTransient, retryDelayMs, StatusError } from "./page.ts";
+import type { Content, FetchLimits } from "./page.ts";
 
 /** What became of a page. */
 export interface Outcome extends Content {
   readonly url: string;
-  /** The last answer's, or 0 if there was none. */
+  /** The last attempt's, or 0 if it had no answer. */
   readonly status: number;
-  /** From the start of the first attempt, waiting in line left out. */
+  /** From the start of the first attempt to the end of the last. */
   readonly ms: number;
   readonly attempts: number;
   /** Set if the page did not arrive. */
@@ -17,10 +17,19 @@ export interface Outcome extends Content {
 /** Fetches one page; rejects only if it is cancelled. */
 export type Fetcher = (url: string) => Promise<Outcome>;
 
+/** What became of one attempt at a page. */
+interface Attempt {
+  readonly startedAt: number;
+  readonly status: number;
+  readonly content: Content;
+  readonly failure?: unknown;
+}
+
 /**
  * Makes a function that fetches pages, with retries, within a total limit and one an origin.
  *
- * Pages are served in the order in which they were asked for, each origin in a line of its own.
+ * Pages are served in the order in which they were asked for, each origin in a line of its own. A
+ * page that pauses before its next attempt holds no place.
  */
 export function createFetcher(
   limits: FetchLimits,
@@ -30,39 +39,43 @@ export function createFetcher(
   const byOrigin = new Map<string, typeof total>();
 
   // The origin's line comes first: a page that waits for a busy origin takes no place in the total.
-  const inLine = <T>(origin: string, fn: () => Promise<T>): Promise<T> => {
+  const inLine = <T>(url: string, fn: (url: string) => Promise<T>): Promise<T> => {
+    const { origin } = new URL(url);
     let ofOrigin = byOrigin.get(origin);
     if (!ofOrigin) byOrigin.set(origin, (ofOrigin = limit(limits.perOrigin)));
-    return ofOrigin(() => total(fn));
+    return ofOrigin(() => total(() => fn(url)));
+  };
+
+  const attempt = async (url: string): Promise<Attempt> => {
+    const startedAt = now();
+    let status = 0;
+    let content: Content = { bytes: 0 };
+    try {
+      await timeout(limits.timeoutMs, async (scope) => {
+        const response = await fetch(url, { signal: scope.signal });
+        status = response.status;
+        content = await read(response);
+        if (!response.ok) throw new StatusError(response);
+      });
+      return { startedAt, status, content };
+    } catch (failure) {
+      if (isCancellation(failure)) throw failure;
+      return { startedAt, status, content, failure };
+    }
   };
 
   return async (url) => {
-    const { origin } = new URL(url);
     let startedAt: number | undefined;
-    let attempts = 0;
-    let status = 0;
-    let content: Content = { bytes: 0 };
-    let failure: { error: string } | undefined;
-    try {
-      await retry(
-        (attempt) =>
-          inLine(origin, async () => {
-            startedAt ??= now();
-            attempts = attempt;
-            await timeout(limits.timeoutMs, async (scope) => {
-              const response = await fetch(url, { signal: scope.signal });
-              status = response.status;
-              content = await read(response);
-              if (!response.ok) throw new StatusError(response);
-            });
-          }),
-        limits.attempts,
-      );
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      failure = { error: describeFailure(error) };
+    for (let attempts = 1; ; attempts++) {
+      const { failure, status, content, ...last } = await inLine(url, attempt);
+      startedAt ??= last.startedAt;
+      if (attempts < limits.attempts && isTransient(failure)) {
+        await sleep(retryDelayMs(failure, attempts));
+        continue;
+      }
+      const ms = Math.round(now() - startedAt);
+      const outcome = { url, status, ...content, ms, attempts };
+      return failure === undefined ? outcome : { ...outcome, error: describeFailure(failure) };
     }
-    const ms = Math.round(now() - (startedAt ?? now()));
-    return { url, status, ...content, ms, attempts, ...failure };
   };
 }

@@ -64,23 +64,24 @@ export async function plainCrawl(start: string, limits: FetchLimits, tally: Tall
   };
 
   const attempt = async (job: Job): Promise<void> => {
-    const { url, startedAt, attempts } = job;
+    const { url, attempts } = job;
     let status = 0;
     let content: Content = { bytes: 0 };
-    let failure: { error: string } | undefined;
+    let error: { error: string } | undefined;
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(limits.timeoutMs) });
       status = response.status;
       content = await readHtml(response);
       if (!response.ok) throw new StatusError(response);
-    } catch (error) {
-      if (attempts < limits.attempts && isTransient(error)) {
-        void putBack(job, retryDelayMs(error, attempts));
+    } catch (failure) {
+      if (attempts < limits.attempts && isTransient(failure)) {
+        void putBack(job, retryDelayMs(failure, attempts));
         return;
       }
-      failure = { error: describeFailure(error) };
+      error = { error: describeFailure(failure) };
     }
-    finish({ url, status, ...content, ms: performance.now() - startedAt, attempts, ...failure });
+    const ms = performance.now() - job.startedAt;
+    finish({ url, status, ...content, ms, attempts, ...error });
   };
 
   const work = async (): Promise<void> => {
