@@ -83,6 +83,8 @@ export async function table(
     ]),
   );
   record({ title, rows });
+  // The targets are for Node 24; elsewhere the same promises cost other multiples of the floor.
+  if (!process.version.startsWith("v24.")) return;
   for (const [name, target] of Object.entries(goals)) check(rows, name, target);
 }
 

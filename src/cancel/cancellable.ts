@@ -65,7 +65,7 @@ function waitFor<T>(
   const no = refusal(place, signal);
   const wait =
     no === undefined ? park(promises as WaitQueue<T>, place, signal, promise) : undefined;
-  watch(promise, wait, scope, options);
+  watch(promise, wait, scope, options?.onDiscard);
   return no ?? wait!.promise;
 }
 
@@ -73,13 +73,14 @@ function watch<T>(
   promise: PromiseLike<T>,
   wait: Wait<T> | undefined,
   scope: CancelScope | undefined,
-  options: CancellableOptions<T> | undefined,
+  // The options hold the signal too, which a promise that never settles must not keep.
+  onDiscard: ((value: T) => unknown) | undefined,
 ): void {
   Promise.resolve(promise).then(
     (value) => {
       if (scope !== undefined) endScope(scope);
       if (wait === undefined || !grant(wait, value)) {
-        discard("onDiscard", value, options?.onDiscard);
+        discard("onDiscard", value, onDiscard);
       }
     },
     (error: unknown) => {

@@ -27,10 +27,10 @@ export class Nursery {
     return this.#slots.enter();
   }
 
-  /** Runs a child that holds a place. */
+  /** Runs a child that holds a place, or a daemon, which needs none. */
   run<T>(task: Task<T>, fn: (task: Task<unknown>) => T | PromiseLike<T>): void {
     const ended = (status: EndStatus, outcome: unknown): void => {
-      this.#slots.leave();
+      if (!this.daemons.has(task)) this.#slots.leave();
       this.childEnded(task, status, outcome);
     };
     attempt(task.scope, () => fn(task)).then(

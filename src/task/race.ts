@@ -69,6 +69,14 @@ function compete<T>(
  *
  * @throws {RangeError} If there are no functions: nobody could win.
  */
+export function race<T extends unknown[]>(
+  fns: readonly [...{ [K in keyof T]: Job<T[K]> }],
+  options?: RaceOptions<Awaited<T[number]>>,
+): Promise<Awaited<T[number]>>;
+export function race<R>(
+  fns: Iterable<Job<R>>,
+  options?: RaceOptions<Awaited<R>>,
+): Promise<Awaited<R>>;
 export function race<T>(fns: Iterable<Job<T>>, options?: RaceOptions<T>): Promise<T> {
   try {
     return compete(
@@ -89,6 +97,14 @@ export function race<T>(fns: Iterable<Job<T>>, options?: RaceOptions<T>): Promis
  *
  * @throws {AggregateError} If all have failed: their errors in the order of the functions.
  */
+export function any<T extends unknown[]>(
+  fns: readonly [...{ [K in keyof T]: Job<T[K]> }],
+  options?: RaceOptions<Awaited<T[number]>>,
+): Promise<Awaited<T[number]>>;
+export function any<R>(
+  fns: Iterable<Job<R>>,
+  options?: RaceOptions<Awaited<R>>,
+): Promise<Awaited<R>>;
 export function any<T>(fns: Iterable<Job<T>>, options?: RaceOptions<T>): Promise<T> {
   try {
     return compete(

@@ -30,7 +30,10 @@ export interface TaskGroupOptions {
 export interface SpawnOptions {
   /** By default the name of the function, else `task-` and a number. */
   name?: string;
-  /** A daemon does not keep the group open: it is cancelled when all others have ended. */
+  /**
+   * A daemon does not keep the group open: it is cancelled when all others have ended. It takes no place
+   * of the group's `concurrency`, and keeps no process alive by what it waits for.
+   */
   daemon?: boolean;
 }
 
@@ -101,17 +104,18 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     checkOptions("spawn a task", options);
     this.#checkOpen("spawn a task");
     const nursery = this.#nursery;
-    const placed = nursery.enter();
-    const task = new Task<T>(options?.name ?? fn.name, placed ? "running" : "queued");
+    const daemon = options?.daemon === true;
+    const begins = daemon || nursery.enter();
+    const task = new Task<T>(options?.name ?? fn.name, begins ? "running" : "queued");
     // Registered before its first step: a child may cancel the group, or spawn, in that very step.
-    if (options?.daemon === true) {
+    if (daemon) {
       task.scope.daemon = true;
       nursery.daemons.add(task);
     } else {
       nursery.open++;
     }
     openScope(task.scope, this.scope);
-    if (placed) nursery.run(task, fn);
+    if (begins) nursery.run(task, fn);
     else nursery.enqueue(task, fn);
     return task;
   }

@@ -156,6 +156,20 @@ describe("fake timers of a test framework", () => {
   });
 });
 
+test("of two deadlines that have passed the outer one owns it, though its timer has not fired yet", async () => {
+  const timers = stubTimers();
+  let time = 0;
+  vi.stubGlobal("performance", { now: () => time });
+  const call = timeout(
+    10,
+    (outer) => timeout(10, (inner) => sleep(Infinity, at(inner)), { ...at(outer), name: "inner" }),
+    { name: "outer" },
+  );
+  time = 10;
+  timers[1]!.fire();
+  await expect(call).rejects.toMatchObject({ name: "TimeoutError", scopeName: "outer" });
+});
+
 describe("what keeps the process alive", () => {
   test("a sleep does, and the deadline of a live scope", async () => {
     const timers = stubTimers();

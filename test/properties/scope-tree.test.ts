@@ -37,7 +37,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant("end" as const), at: index }) },
 );
 
-/** The definition: cancelled itself or, unless it is shielded, below one that is. */
+/**
+ * The definition: cancelled itself or, unless it is shielded, below one that is. A shield is one while it
+ * is open.
+ */
 class Definition {
   cancelled = false;
   ended = false;
@@ -51,7 +54,8 @@ class Definition {
 
   get effectivelyCancelled(): boolean {
     return (
-      this.cancelled || (!this.shield && this.parents.some((parent) => parent.effectivelyCancelled))
+      this.cancelled ||
+      ((!this.shield || this.ended) && this.parents.some((parent) => parent.effectivelyCancelled))
     );
   }
 }
@@ -122,8 +126,7 @@ async function run(steps: readonly Step[]): Promise<void> {
       case "end": {
         if (scopes.length === 0) break;
         const at = each.at % scopes.length;
-        // A shield that has ended hides nothing any more; that is tested by itself.
-        if (model[at]!.ended || model[at]!.shield) break;
+        if (model[at]!.ended) break;
         model[at]!.ended = true;
         endScope(scopes[at]!);
         break;

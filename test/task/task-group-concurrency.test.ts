@@ -132,12 +132,13 @@ describe("a group with concurrency", () => {
     });
   });
 
-  test("is not kept open by a daemon that is still queued", async () => {
+  test("lets a daemon run beside its places, and is not kept open by it", async () => {
     await withVirtualClock(async (clock) => {
       await taskGroup(
         (group) => {
           group.spawn((task) => sleep(10, at(task.scope)));
-          group.spawn((task) => sleep(Infinity, at(task.scope)), { daemon: true });
+          const daemon = group.spawn((task) => sleep(Infinity, at(task.scope)), { daemon: true });
+          expect(daemon.status).toBe("running");
           expect(group.size).toBe(2);
         },
         { concurrency: 1 },

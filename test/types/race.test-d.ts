@@ -7,7 +7,7 @@ test("race() and any() give what their functions give", () => {
   expectTypeOf(race<number | string>([() => 1, () => "a"])).toEqualTypeOf<
     Promise<number | string>
   >();
-  expectTypeOf(race(new Set([() => 1]))).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(race(new Set<() => number>())).toEqualTypeOf<Promise<number>>();
 });
 
 test("race() and any() give the union of functions that give different things", () => {

@@ -14,7 +14,7 @@ export async function showProgress<T>(text: () => string, fn: () => Promise<T>):
           const line = text();
           if (line === shown) continue;
           shown = line;
-          if (stderr.isTTY) stderr.write(`\r\x1b[2K${line.slice(0, stderr.columns - 1)}`);
+          if (stderr.isTTY) stderr.write(`\r\x1b[2K${line.slice(0, (stderr.columns || 80) - 1)}`);
           else stderr.write(`${line}\n`);
         }
       },
