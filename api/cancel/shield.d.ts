@@ -1,0 +1,7 @@
+import { CancelScope } from "./scope.ts";
+export interface ShieldOptions {
+    timeoutMs: number;
+    signal?: AbortSignal;
+    name?: string;
+}
+export declare function shield<T>(fn: (scope: CancelScope) => T | PromiseLike<T>, options: ShieldOptions): Promise<T>;

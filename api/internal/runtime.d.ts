@@ -1,0 +1,36 @@
+export interface Storage {
+    run<A, R>(store: unknown, fn: (argument: A) => R, argument: A): R;
+    getStore(): unknown;
+}
+export interface Timer {
+    cancel(): void;
+}
+export type TimerKind = "live" | "daemon" | "passive";
+export interface Clock {
+    now(): number;
+    set<A>(ms: number, fire: (argument: A) => void, argument: A, kind: TimerKind): Timer;
+}
+export interface Watcher {
+    started(wait: unknown): void;
+    ended(wait: unknown): void;
+}
+export interface Runtime {
+    ops: number;
+    pauseAt: number;
+    checks: number;
+    hopped: number;
+    hop: Promise<void> | undefined;
+    late: unknown[];
+    readonly aborting: AbortController[];
+    ambient: boolean;
+    opened: boolean;
+    storage: Storage | null | undefined;
+    clock: Clock | undefined;
+    watcher: Watcher | undefined;
+    readonly signals: WeakMap<AbortSignal, object>;
+    readonly controllers: WeakMap<AbortSignal, AbortController>;
+    readonly failures: WeakMap<object, unknown[]>;
+    readonly time: () => number;
+    readonly later: (fn: () => void) => void;
+}
+export declare const runtime: Runtime;

@@ -1,0 +1,32 @@
+import { CancelScope } from "../cancel/scope.ts";
+import type { Throws } from "./failures.ts";
+import { type StartOptions } from "./start.ts";
+import { Task } from "./task.ts";
+export interface TaskGroupOptions {
+    name?: string;
+    signal?: AbortSignal;
+    timeoutMs?: number;
+    concurrency?: number;
+    throws?: Throws;
+}
+export interface SpawnOptions {
+    name?: string;
+    daemon?: boolean;
+}
+export declare class TaskGroup<F = never> implements AsyncDisposable {
+    #private;
+    readonly scope: CancelScope;
+    constructor(options?: TaskGroupOptions);
+    get size(): number;
+    get failures(): readonly unknown[];
+    spawn<T>(fn: (task: Task<unknown>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T>;
+    start<T, V = void>(fn: (started: (value: V) => void, task: Task<unknown>) => T | PromiseLike<T>, options?: StartOptions): Promise<{
+        task: Task<T>;
+        value: V;
+    }>;
+    cancel(reason?: unknown): void;
+    finish(value: F): void;
+    join(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+export declare function taskGroup<T, F = never>(body: (group: TaskGroup<F>) => T | PromiseLike<T>, options?: TaskGroupOptions): Promise<T | F>;

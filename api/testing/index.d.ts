@@ -1,0 +1,1 @@
+export { type VirtualClock, withVirtualClock } from "./virtual-clock.ts";
