@@ -1,7 +1,7 @@
 import { cancellable, gather, shield, sleep, taskGroup, timeout, waitTree } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { expect } from "vitest";
-import { at, explicit } from "../support/mode.ts";
+import { at } from "../support/mode.ts";
 import { behaviour, notTransferable } from "./behaviour.ts";
 
 const area = "call graph";
@@ -81,19 +81,23 @@ behaviour(
     id: "test_stack_shield",
     says: "what is shielded is shown below the task that waits for it",
     verdict: "holds",
-    because: "Where scopes are ambient: a shield takes no signal that would tell where it belongs.",
   },
   () =>
     withVirtualClock(() =>
       taskGroup((group) => {
         const task = group.spawn(
-          () => shield((scope) => sleep(5, at(scope)), { timeoutMs: 10, name: "safe" }),
+          (self) =>
+            shield((scope) => sleep(5, at(scope)), {
+              ...at(self.scope),
+              timeoutMs: 10,
+              name: "safe",
+            }),
           { name: "deep" },
         );
         const shown = ['└─ scope "safe" (shielded)', "   └─ waits for sleep"];
         expect(waitTree(task.scope).split("\n")).toEqual([
           'task "deep" (running)',
-          ...(explicit ? [] : shown),
+          ...shown,
         ]);
       }),
     ),
