@@ -3,26 +3,25 @@
  * the class, so that `instanceof` holds across two copies of the library in one process.
  */
 
-const brandKey = Symbol.for("corral.error");
+/** Whether an object was made by a class of that brand, or by one that extends it. */
+function hasBrand(value: object, brand: string): boolean {
+  for (let at: unknown = value; typeof at === "object" && at !== null;) {
+    at = Object.getPrototypeOf(at) as unknown;
+    const made = (at as { constructor?: { brand?: unknown } } | null)?.constructor;
+    if (made?.brand === brand) return true;
+  }
+  return false;
+}
 
 abstract class BrandedError extends Error {
+  /** @internal */
   static readonly brand: string = "";
-
-  constructor(message?: string, options?: ErrorOptions) {
-    super(message, options);
-    Object.defineProperty(this, brandKey, { value: new.target.brand });
-  }
 
   /** By brand for the classes here, by prototype for classes that extend them. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (!Object.hasOwn(this, "brand")) {
-      return Function.prototype[Symbol.hasInstance].call(this, value);
-    }
-    return (
-      typeof value === "object" &&
-      value !== null &&
-      (value as Record<symbol, unknown>)[brandKey] === this.brand
-    );
+    return Object.hasOwn(this, "brand")
+      ? typeof value === "object" && value !== null && hasBrand(value, this.brand)
+      : Function.prototype[Symbol.hasInstance].call(this, value);
   }
 }
 
@@ -34,7 +33,7 @@ abstract class BrandedError extends Error {
  */
 export class CancelledError extends BrandedError {
   /** @internal */
-  static override readonly brand: string = "CancelledError";
+  static override readonly brand: string = "corral/CancelledError";
   override readonly name = "AbortError" as const;
   readonly code = "ABORT_ERR" as const;
   /** What was given to `cancel()`, untouched; a {@link TimeoutError} when a deadline passed. */
@@ -53,7 +52,7 @@ export class CancelledError extends BrandedError {
  */
 export class TimeoutError extends BrandedError {
   /** @internal */
-  static override readonly brand: string = "TimeoutError";
+  static override readonly brand: string = "corral/TimeoutError";
   override readonly name = "TimeoutError" as const;
   /** The deadline that passed, on the clock of `now()`. */
   readonly deadline: number;
@@ -71,13 +70,13 @@ export class TimeoutError extends BrandedError {
 /** What was asked of is closed, ended or was cleared: the call did nothing. */
 export class ClosedError extends BrandedError {
   /** @internal */
-  static override readonly brand: string = "ClosedError";
+  static override readonly brand: string = "corral/ClosedError";
   override readonly name = "ClosedError" as const;
 }
 
 /** Nobody can ever end this wait: those who could are themselves waiting for it. */
 export class DeadlockError extends BrandedError {
   /** @internal */
-  static override readonly brand: string = "DeadlockError";
+  static override readonly brand: string = "corral/DeadlockError";
   override readonly name = "DeadlockError" as const;
 }

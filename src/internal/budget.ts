@@ -7,7 +7,7 @@
 import { runtime } from "./runtime.ts";
 
 const CHECK_EVERY = 16;
-const OPERATIONS = 128;
+const OPERATIONS = 512;
 const MAX_MS = 8;
 
 /**

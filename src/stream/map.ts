@@ -1,10 +1,11 @@
 import { checkCount, checkFunction, checkOptions } from "../internal/arguments.ts";
 import { spend } from "../internal/budget.ts";
-import { cancellable } from "../cancel/cancellable.ts";
 import { discard } from "../cancel/discard.ts";
 import { isOurs } from "../cancel/ownership.ts";
+import { report, textOf } from "../cancel/report.ts";
 import { CancelScope } from "../cancel/scope.ts";
-import { Slots } from "../cancel/slots.ts";
+import { ignore } from "../cancel/tree.ts";
+import { grant, grantAll, park, WaitQueue } from "../cancel/wait.ts";
 import { Failures } from "../task/failures.ts";
 import { closeSource, type Source, sourceOf } from "./source.ts";
 
@@ -92,56 +93,99 @@ class Mapping<T, R> {
     }
   }
 
-  /** One reader: the next item is asked for when there is a place for it, and not before. */
+  /**
+   * The next item is asked for when there is a place for it, and not before. One wait serves the whole
+   * reading: what happens to an item happens in the reactions to its own promises.
+   */
   async #readAsync(iterator: AsyncIterator<T>): Promise<void> {
-    const slots = new Slots(this.#concurrency, "map", this);
-    const calls = new Set<Promise<void>>();
-    try {
-      while (this.#scope.error === undefined) {
-        if (!slots.enter()) {
-          await slots.queue(this.#scope, undefined, undefined).promise;
-          slots.begin();
-        }
-        const step = await this.#next(iterator);
-        if (step.done === true) {
-          this.#exhausted = true;
-          break;
-        }
-        const index = this.#index++;
-        const call = this.#call(step.value, index).then(() => {
-          calls.delete(call);
-          slots.leave();
-        });
-        calls.add(call);
-        const hop = spend();
-        if (hop !== undefined) await hop;
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    await Promise.all(calls);
-  }
-
-  async #next(iterator: AsyncIterator<T>): Promise<IteratorResult<T>> {
-    let broken = false;
-    const step = Promise.resolve(iterator.next()).catch((error: unknown) => {
-      broken = true;
-      throw error;
+    const ended = park(this.#ended, undefined, undefined);
+    const cancelled = park(this.#reading, this.#scope, undefined);
+    cancelled.promise.then(ignore, () => {
+      this.#interrupted ||= !this.#exhausted;
+      this.#asking = false;
+      this.#proceed(iterator);
     });
-    try {
-      return await cancellable(step, { signal: this.#scope.signal });
-    } catch (error) {
-      this.#exhausted ||= broken;
-      throw error;
-    }
+    this.#proceed(iterator);
+    await ended.promise;
+    grant(cancelled, undefined);
   }
 
-  async #call(item: T, index: number): Promise<void> {
-    try {
-      this.results[index] = await this.#fn(item, index, this.#scope);
-    } catch (error) {
-      this.#fail(error);
+  readonly #ended = new WaitQueue<void>("calls of map", this);
+  readonly #reading = new WaitQueue<void>("item of map", this);
+  #running = 0;
+  /** Whether an item was asked for. It is asked no more once the scope is cancelled. */
+  #asking = false;
+
+  #proceed(iterator: AsyncIterator<T>): void {
+    const over = this.#exhausted || this.#scope.error !== undefined;
+    if (over && this.#running === 0 && !this.#asking) grantAll(this.#ended, undefined);
+    if (over || this.#asking || this.#running >= this.#concurrency) return;
+    this.#asking = true;
+    const hop = spend();
+    if (hop === undefined) this.#ask(iterator);
+    else void hop.then(() => this.#ask(iterator));
+  }
+
+  #ask(iterator: AsyncIterator<T>): void {
+    if (this.#scope.error !== undefined) {
+      this.#asking = false;
+      this.#proceed(iterator);
+      return;
     }
+    let step: Promise<IteratorResult<T>>;
+    try {
+      step = Promise.resolve(iterator.next());
+    } catch (error) {
+      step = Promise.reject(error);
+    }
+    step.then(
+      (result) => {
+        // What comes after a cancellation is not begun; the source is closed.
+        if (!this.#asking) return;
+        this.#asking = false;
+        if (result.done === true) this.#exhausted = true;
+        else this.#begin(iterator, result.value);
+        this.#proceed(iterator);
+      },
+      (error: unknown) => {
+        this.#exhausted = true;
+        if (!this.#asking) {
+          if (isOurs(this.#scope, error)) return;
+          report("note", {
+            kind: "late-rejection",
+            message: `The source of a map failed after its cancellation: ${textOf(error)}`,
+            detail: error,
+          });
+          return;
+        }
+        this.#asking = false;
+        this.#fail(error);
+        this.#proceed(iterator);
+      },
+    );
+  }
+
+  #begin(iterator: AsyncIterator<T>, item: T): void {
+    const index = this.#index++;
+    this.#running++;
+    let result: R | PromiseLike<R>;
+    try {
+      result = this.#fn(item, index, this.#scope);
+    } catch (error) {
+      result = Promise.reject(error);
+    }
+    Promise.resolve(result).then(
+      (value) => {
+        this.results[index] = value;
+        this.#running--;
+        this.#proceed(iterator);
+      },
+      (error: unknown) => {
+        this.#fail(error);
+        this.#running--;
+        this.#proceed(iterator);
+      },
+    );
   }
 }
 

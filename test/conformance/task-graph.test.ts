@@ -95,10 +95,7 @@ behaviour(
           { name: "deep" },
         );
         const shown = ['└─ scope "safe" (shielded)', "   └─ waits for sleep"];
-        expect(waitTree(task.scope).split("\n")).toEqual([
-          'task "deep" (running)',
-          ...shown,
-        ]);
+        expect(waitTree(task.scope).split("\n")).toEqual(['task "deep" (running)', ...shown]);
       }),
     ),
 );
