@@ -1,6 +1,4 @@
 declare abstract class BrandedError extends Error {
-    static readonly brand: string;
-    constructor(message?: string, options?: ErrorOptions);
     static [Symbol.hasInstance](value: unknown): boolean;
 }
 export declare class CancelledError extends BrandedError {

@@ -1,10 +1,14 @@
 import { CancelledError } from "./errors.ts";
+export declare const scopeKey: unique symbol;
+export type ScopeSignal = AbortSignal & {
+    readonly [scopeKey]?: ScopeNode;
+};
 export interface Sweep {
     readonly error: CancelledError;
     readonly nodes: ScopeNode[];
     readonly waits: Swept[];
     sorted: boolean;
-    readonly controllers: AbortController[];
+    readonly heard: ScopeNode[];
 }
 export interface Swept {
     readonly order: number;

@@ -21,14 +21,13 @@ export interface Runtime {
     hopped: number;
     hop: Promise<void> | undefined;
     late: unknown[];
-    readonly aborting: AbortController[];
+    readonly aborting: object[];
     ambient: boolean;
     opened: boolean;
     storage: Storage | null | undefined;
     clock: Clock | undefined;
     watcher: Watcher | undefined;
-    readonly signals: WeakMap<AbortSignal, object>;
-    readonly controllers: WeakMap<AbortSignal, AbortController>;
+    readonly hubs: WeakMap<AbortSignal, object>;
     readonly failures: WeakMap<object, unknown[]>;
     readonly time: () => number;
     readonly later: (fn: () => void) => void;

@@ -119,7 +119,7 @@ export function endScope(scope: CancelScope): void {
   if (outer !== undefined) sweep(scope, outer.error!);
   if (scope.error === undefined) {
     if (scope.controller !== undefined) handOut(scope);
-    if (scope.first !== undefined) return;
+    if (scope.first !== undefined && scope.error === undefined) return;
   }
   leaveTree(scope);
 }

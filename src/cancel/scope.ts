@@ -1,5 +1,5 @@
 import { checkFunction, checkMs, checkOptions } from "../internal/arguments.ts";
-import { runtime, type Timer } from "../internal/runtime.ts";
+import type { Timer } from "../internal/runtime.ts";
 import { currentNode } from "./ambient.ts";
 import { now } from "./clock.ts";
 import { arm } from "./deadline.ts";
@@ -8,7 +8,7 @@ import { handOut } from "./handed-out.ts";
 import { attempt, failureOf, finish, openScope } from "./scope-life.ts";
 import { checkSignal } from "./signal-hub.ts";
 import { watchOver } from "./stuck.ts";
-import { cancelNode, ScopeNode } from "./tree.ts";
+import { cancelNode, ScopeNode, scopeKey } from "./tree.ts";
 
 export interface CancelScopeOptions {
   /** Milliseconds from the start of `run()` to the deadline. */
@@ -63,8 +63,6 @@ export class CancelScope extends ScopeNode {
   watch: Timer | undefined = undefined;
   /** @internal Set while it is the scope of a group that the scope around it must not leave open. */
   abandon: (() => Promise<void>) | undefined = undefined;
-  /** @internal Its signal after its end, while somebody holds it. */
-  handedOut: WeakRef<AbortSignal> | undefined = undefined;
   /** @internal The task whose function runs in it. */
   task: object | undefined = undefined;
 
@@ -134,17 +132,13 @@ export class CancelScope extends ScopeNode {
    * after the block stays cancellable.
    */
   get signal(): AbortSignal {
-    const kept = this.handedOut?.deref();
-    if (kept !== undefined) return kept;
-    const controller = (this.controller ??= new AbortController());
-    const { signal } = controller;
-    if (!runtime.signals.has(signal)) {
-      runtime.signals.set(signal, this);
-      runtime.controllers.set(signal, controller);
-      if (this.error !== undefined) controller.abort(this.error);
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      Object.defineProperty(this.controller.signal, scopeKey, { value: this });
+      if (this.error !== undefined) this.controller.abort(this.error);
       else if (this.ended) handOut(this);
     }
-    return signal;
+    return this.controller.signal;
   }
 
   /** Whether it is cancelled, by itself or from outside. */

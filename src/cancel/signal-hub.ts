@@ -2,7 +2,7 @@
 import { seen } from "../internal/arguments.ts";
 import { runtime } from "../internal/runtime.ts";
 import { CancelledError } from "./errors.ts";
-import { openNode, ScopeNode, sweep } from "./tree.ts";
+import { openNode, ScopeNode, scopeKey, type ScopeSignal, sweep } from "./tree.ts";
 
 /**
  * The node of a foreign signal. It listens while anything waits on the signal and not longer, so that
@@ -45,10 +45,12 @@ export class SignalHub extends ScopeNode {
  * @throws {TypeError} If it is no AbortSignal.
  */
 export function nodeOf(signal: AbortSignal): ScopeNode | undefined {
-  let node = runtime.signals.get(signal) as ScopeNode | undefined;
+  let node = ((signal as ScopeSignal)[scopeKey] ?? runtime.hubs.get(signal)) as
+    | ScopeNode
+    | undefined;
   if (node === undefined) {
     node = new SignalHub(signal);
-    runtime.signals.set(signal, node);
+    runtime.hubs.set(signal, node);
   }
   // The abort event may be on its way to the hub: the state of the signal is what counts.
   if (signal.aborted && node.error === undefined) (node as SignalHub).handleEvent();

@@ -12,6 +12,11 @@
 import { runtime } from "../internal/runtime.ts";
 import { CancelledError } from "./errors.ts";
 
+/** Where a signal that a scope has made keeps that scope. */
+export const scopeKey: unique symbol = Symbol.for("corral.scope.1") as never;
+
+export type ScopeSignal = AbortSignal & { readonly [scopeKey]?: ScopeNode };
+
 /** One cancellation on its way through the tree. */
 export interface Sweep {
   readonly error: CancelledError;
@@ -21,8 +26,8 @@ export interface Sweep {
   readonly waits: Swept[];
   /** Whether `waits` is in the order in which the waits began. */
   sorted: boolean;
-  /** What makes the signals abort that were handed out, outermost first. */
-  readonly controllers: AbortController[];
+  /** Scopes whose signals were handed out, outermost first. */
+  readonly heard: ScopeNode[];
 }
 
 /** A wait that a sweep has found; see `wait.ts`. */
@@ -162,13 +167,13 @@ export function cancelNode(node: ScopeNode, reason: unknown): void {
 export function sweep(root: ScopeNode, error: CancelledError): void {
   const nodes = [root];
   const waits: Swept[] = [];
-  const controllers: AbortController[] = [];
-  const under: Sweep = { error, nodes, waits, sorted: true, controllers };
+  const heard: ScopeNode[] = [];
+  const under: Sweep = { error, nodes, waits, sorted: true, heard };
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i]!;
     if (node.error !== undefined) continue;
     node.error = error;
-    if (node.controller !== undefined) controllers.push(node.controller);
+    if (node.controller !== undefined) heard.push(node);
     // Nothing leaves its place before all is marked, so the lists stand still.
     for (let member = node.first; member !== undefined; member = member.after) {
       member.reach(under, node);
@@ -178,17 +183,13 @@ export function sweep(root: ScopeNode, error: CancelledError): void {
   for (const wait of waits) wait.reject();
   for (const wait of waits) wait.leave();
   root.swept();
-  if (controllers.length === 0) return;
+  if (heard.length === 0) return;
   // A cancellation from inside an abort listener: its signals come after those under way.
-  const { aborting } = runtime;
+  const aborting = runtime.aborting as ScopeNode[];
   const idle = aborting.length === 0;
-  for (const controller of controllers) aborting.push(controller);
+  for (const node of heard) aborting.push(node);
   if (!idle) return;
-  for (let i = 0; i < aborting.length; i++) {
-    const controller = aborting[i]!;
-    const node = runtime.signals.get(controller.signal) as ScopeNode;
-    controller.abort(node.error ?? error);
-  }
+  for (let i = 0; i < aborting.length; i++) aborting[i]!.controller!.abort(aborting[i]!.error);
   aborting.length = 0;
 }
 

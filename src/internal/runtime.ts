@@ -48,7 +48,7 @@ export interface Runtime {
   /** Settled waits that hear of it after the hop: resolve function and value in turn. */
   late: unknown[];
   /** What is being aborted: the signals of a cancellation that begins meanwhile wait for their turn. */
-  readonly aborting: AbortController[];
+  readonly aborting: object[];
   /** Whether scopes may travel in the storage. */
   ambient: boolean;
   /** Whether a scope was ever opened with it, so that reading it can find one. */
@@ -58,10 +58,8 @@ export interface Runtime {
   /** A virtual clock, while there is one. */
   clock: Clock | undefined;
   watcher: Watcher | undefined;
-  /** The node of the scope tree for a signal: the scope that made it, or the hub of a foreign one. */
-  readonly signals: WeakMap<AbortSignal, object>;
-  /** What makes a signal of ours abort, kept as long as the signal is. */
-  readonly controllers: WeakMap<AbortSignal, AbortController>;
+  /** The node of the scope tree that stands for a foreign signal. */
+  readonly hubs: WeakMap<AbortSignal, object>;
   /** All failures of the groups that an error has ended. */
   readonly failures: WeakMap<object, unknown[]>;
   /** Monotonic milliseconds, as they were when the library was loaded: fake timers do not reach it. */
@@ -111,8 +109,7 @@ function create(): Runtime {
     storage: undefined,
     clock: undefined,
     watcher: undefined,
-    signals: new WeakMap(),
-    controllers: new WeakMap(),
+    hubs: new WeakMap(),
     failures: new WeakMap(),
     time: readClock,
     later: macrotasks(),

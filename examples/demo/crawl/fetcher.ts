@@ -17,19 +17,12 @@ export interface Outcome extends Content {
 /** Fetches one page; rejects only if it is cancelled. */
 export type Fetcher = (url: string) => Promise<Outcome>;
 
-/** What became of one attempt at a page. */
-interface Attempt {
-  readonly startedAt: number;
-  readonly status: number;
-  readonly content: Content;
-  readonly failure?: unknown;
-}
-
 /**
  * Makes a function that fetches pages, with retries, within a total limit and one an origin.
  *
  * Pages are served in the order in which they were asked for, each origin in a line of its own. A
- * page that pauses before its next attempt holds no place.
+ * page keeps its place while it pauses before its next attempt: an origin in trouble is to get fewer
+ * requests, not more.
  */
 export function createFetcher(
   limits: FetchLimits,
@@ -38,37 +31,23 @@ export function createFetcher(
   const total = limit(limits.concurrency);
   const byOrigin = new Map<string, typeof total>();
 
-  // The origin's line comes first: a page that waits for a busy origin takes no place in the total.
-  const inLine = <T>(url: string, fn: (url: string) => Promise<T>): Promise<T> => {
-    const { origin } = new URL(url);
-    let ofOrigin = byOrigin.get(origin);
-    if (!ofOrigin) byOrigin.set(origin, (ofOrigin = limit(limits.perOrigin)));
-    return ofOrigin(() => total(() => fn(url)));
-  };
-
-  const attempt = async (url: string): Promise<Attempt> => {
+  const fetchPage = async (url: string): Promise<Outcome> => {
     const startedAt = now();
-    let status = 0;
-    let content: Content = { bytes: 0 };
-    try {
-      await timeout(limits.timeoutMs, async (scope) => {
-        const response = await fetch(url, { signal: scope.signal });
-        status = response.status;
-        content = await read(response);
-        if (!response.ok) throw new StatusError(response);
-      });
-      return { startedAt, status, content };
-    } catch (failure) {
-      if (isCancellation(failure)) throw failure;
-      return { startedAt, status, content, failure };
-    }
-  };
-
-  return async (url) => {
-    let startedAt: number | undefined;
     for (let attempts = 1; ; attempts++) {
-      const { failure, status, content, ...last } = await inLine(url, attempt);
-      startedAt ??= last.startedAt;
+      let status = 0;
+      let content: Content = { bytes: 0 };
+      let failure: unknown;
+      try {
+        await timeout(limits.timeoutMs, async (scope) => {
+          const response = await fetch(url, { signal: scope.signal });
+          status = response.status;
+          content = await read(response);
+          if (!response.ok) throw new StatusError(response);
+        });
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        failure = error;
+      }
       if (attempts < limits.attempts && isTransient(failure)) {
         await sleep(retryDelayMs(failure, attempts));
         continue;
@@ -77,5 +56,13 @@ export function createFetcher(
       const outcome = { url, status, ...content, ms, attempts };
       return failure === undefined ? outcome : { ...outcome, error: describeFailure(failure) };
     }
+  };
+
+  return (url) => {
+    const { origin } = new URL(url);
+    let ofOrigin = byOrigin.get(origin);
+    if (!ofOrigin) byOrigin.set(origin, (ofOrigin = limit(limits.perOrigin)));
+    // In this order: a page that waits for a busy origin takes no place in the total.
+    return ofOrigin(() => total(() => fetchPage(url)));
   };
 }
