@@ -7,15 +7,19 @@ import { refused } from "./tree.ts";
 import { grant, park, placeOf, refusal, type Wait, WaitQueue } from "./wait.ts";
 
 export interface CancellableOptions<T> {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Gets the value that comes too late, after the wait was cancelled. By default it is disposed, if
    * it has `Symbol.asyncDispose` or `Symbol.dispose`.
    */
-  onDiscard?: (value: T) => unknown;
+  onDiscard?: ((value: T) => unknown) | undefined;
 }
 
-const promises = new WaitQueue<unknown>("promise");
+// An abandoned promise may never settle: its scope must not wait for that to leave the tree.
+const promises = new WaitQueue<unknown>("promise", undefined, (wait) => {
+  const scope = wait.payload as CancelScope | undefined;
+  if (scope !== undefined) endScope(scope);
+});
 
 /**
  * Waits for a promise that cannot be cancelled, and leaves it to itself when the wait is cancelled.
@@ -63,8 +67,7 @@ function waitFor<T>(
   const signal = options?.signal;
   const place = placeOf(signal);
   const no = refusal(place, signal);
-  const wait =
-    no === undefined ? park(promises as WaitQueue<T>, place, signal, promise) : undefined;
+  const wait = no === undefined ? park(promises as WaitQueue<T>, place, signal, scope) : undefined;
   watch(promise, wait, scope, options?.onDiscard);
   return no ?? wait!.promise;
 }
@@ -78,13 +81,13 @@ function watch<T>(
 ): void {
   Promise.resolve(promise).then(
     (value) => {
-      if (scope !== undefined) endScope(scope);
+      if (scope?.ended === false) endScope(scope);
       if (wait === undefined || !grant(wait, value)) {
         discard("onDiscard", value, onDiscard);
       }
     },
     (error: unknown) => {
-      if (scope !== undefined) endScope(scope);
+      if (scope?.ended === false) endScope(scope);
       if (wait === undefined || !grant(wait, refused(error))) {
         report("note", {
           kind: "late-rejection",

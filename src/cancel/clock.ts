@@ -59,13 +59,12 @@ export function now(): number {
   return (runtime.clock ?? platformClock).now();
 }
 
-/** Sets a timer; `Infinity` sets none. Negative delays are zero. */
+/** Sets a timer. Negative delays are zero; `Infinity` never fires, and keeps alive what it does. */
 export function setTimer<A>(
   ms: number,
   fire: (argument: A) => void,
   argument: A,
   kind: TimerKind,
-): Timer | undefined {
-  if (ms === Infinity) return undefined;
+): Timer {
   return (runtime.clock ?? platformClock).set(Math.max(0, ms), fire, argument, kind);
 }

@@ -1,14 +1,23 @@
-import { setTimer, now } from "./clock.ts";
+import { runtime } from "../internal/runtime.ts";
+import { now, setTimer } from "./clock.ts";
 import { TimeoutError } from "./errors.ts";
 import type { CancelScope } from "./scope.ts";
 import { cancelNode, type ScopeNode } from "./tree.ts";
+
+/** Whether the scope's deadline has passed. Only the clock that it is on can tell. */
+export function isPast(scope: CancelScope): boolean {
+  return (
+    scope.deadlineAt !== Infinity && scope.clock === runtime.clock && scope.deadlineAt <= now()
+  );
+}
 
 /** Sets the timer of a scope's deadline anew. */
 export function arm(scope: CancelScope, ms: number): void {
   scope.timer?.cancel();
   scope.timer = undefined;
   if (ms <= 0) expire(scope);
-  else scope.timer = setTimer(ms, expire, scope, scope.daemon ? "daemon" : "live");
+  else if (ms !== Infinity)
+    scope.timer = setTimer(ms, expire, scope, scope.daemon ? "daemon" : "live");
 }
 
 function expire(scope: CancelScope): void {
@@ -20,7 +29,8 @@ function expire(scope: CancelScope): void {
   let owner = scope;
   for (let node: ScopeNode = scope; !node.shielded && node.parent !== undefined;) {
     node = node.parent;
-    if (!node.ended && (node as CancelScope).deadlineAt <= moment) owner = node as CancelScope;
+    const { deadlineAt, clock } = node as CancelScope;
+    if (!node.ended && deadlineAt <= moment && clock === scope.clock) owner = node as CancelScope;
   }
   owner.hasExpired = true;
   owner.timeout = new TimeoutError(owner.deadlineAt, owner.allowedMs, owner.name);

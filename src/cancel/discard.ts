@@ -1,4 +1,4 @@
-import { callback } from "./report.ts";
+import { callback } from "./callback.ts";
 
 interface Disposables {
   [Symbol.dispose]?: () => unknown;
@@ -12,10 +12,12 @@ export function discard<T>(
   onDiscard: ((value: T) => unknown) | undefined,
 ): void {
   if (onDiscard !== undefined) {
-    callback(name, onDiscard, value);
+    callback(name, () => onDiscard(value));
   } else if (typeof value === "object" && value !== null) {
-    const held = value as Disposables;
-    const dispose = held[Symbol.asyncDispose] ?? held[Symbol.dispose];
-    if (typeof dispose === "function") callback("dispose", () => dispose.call(held));
+    callback("dispose", () => {
+      const held = value as Disposables;
+      const dispose = held[Symbol.asyncDispose] ?? held[Symbol.dispose];
+      return typeof dispose === "function" ? dispose.call(held) : undefined;
+    });
   }
 }

@@ -3,25 +3,19 @@
  * the class, so that `instanceof` holds across two copies of the library in one process.
  */
 
-/** Whether an object was made by a class of that brand, or by one that extends it. */
-function hasBrand(value: object, brand: string): boolean {
-  for (let at: unknown = value; typeof at === "object" && at !== null;) {
-    at = Object.getPrototypeOf(at) as unknown;
-    const made = (at as { constructor?: { brand?: unknown } } | null)?.constructor;
-    if (made?.brand === brand) return true;
-  }
-  return false;
-}
-
 abstract class BrandedError extends Error {
   /** @internal */
   static readonly brand: string = "";
 
   /** By brand for the classes here, by prototype for classes that extend them. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return Object.hasOwn(this, "brand")
-      ? typeof value === "object" && value !== null && hasBrand(value, this.brand)
-      : Function.prototype[Symbol.hasInstance].call(this, value);
+    if (!Object.hasOwn(this, "brand")) {
+      return Function.prototype[Symbol.hasInstance].call(this, value);
+    }
+    // A class that extends one of these has its brand, too.
+    return (
+      (value as { constructor?: typeof BrandedError } | null)?.constructor?.brand === this.brand
+    );
   }
 }
 

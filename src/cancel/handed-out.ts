@@ -39,7 +39,7 @@ class HandedOut extends Member {
 /** Keeps an ended scope's signal within reach of the scopes around it. */
 export function handOut(scope: CancelScope): void {
   const { signal } = scope.controller!;
-  const above = [openNode(scope.parent), openNode(scope.link?.owner)];
+  const above = [openNode(scope.parent), openNode(scope.link?.node)];
   const cancelled = above.find((node) => node?.error !== undefined);
   if (cancelled !== undefined) {
     sweep(scope, cancelled.error!);

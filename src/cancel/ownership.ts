@@ -2,6 +2,15 @@
 import { CancelledError } from "./errors.ts";
 import { outerNode, type ScopeNode } from "./tree.ts";
 
+function isAbortError(error: unknown): boolean {
+  try {
+    return (error as Error | null)?.name === "AbortError";
+  } catch {
+    // Whatever has a name that cannot be read is none of the platform's.
+    return false;
+  }
+}
+
 /**
  * Whether a rejection in the scope is its cancellation: the scope is cancelled in effect, and the error
  * is that cancellation's CancelledError, its raw reason, or any AbortError. Platform code makes its own
@@ -9,7 +18,7 @@ import { outerNode, type ScopeNode } from "./tree.ts";
  */
 export function isOurs(scope: ScopeNode, error: unknown): boolean {
   if (scope.error === undefined || error === undefined) return false;
-  if (error === scope.error || (error as Error | null)?.name === "AbortError") return true;
+  if (error === scope.error || isAbortError(error)) return true;
   for (let node: ScopeNode | undefined = scope; node !== undefined; node = outerNode(node)) {
     if (error === node.error!.reason) return true;
   }

@@ -38,23 +38,3 @@ export function textOf(error: unknown): string {
     return "something that has no text";
   }
 }
-
-/** Calls a function of the user that must not break what calls it; what it throws is reported. */
-export function callback<A extends unknown[]>(
-  name: string,
-  fn: (...args: A) => unknown,
-  ...args: A
-): void {
-  const failed = (error: unknown): void =>
-    report("warning", {
-      kind: "callback",
-      message: `${name} threw: ${textOf(error)}`,
-      detail: error,
-    });
-  try {
-    const result = fn(...args);
-    if (result instanceof Promise) result.then(undefined, failed);
-  } catch (error) {
-    failed(error);
-  }
-}

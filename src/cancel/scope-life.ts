@@ -1,8 +1,9 @@
 /** A scope's way from `run()` to its end. */
 import { spend } from "../internal/budget.ts";
+import { runtime } from "../internal/runtime.ts";
 import { currentNode, within } from "./ambient.ts";
 import { now } from "./clock.ts";
-import { arm } from "./deadline.ts";
+import { arm, isPast } from "./deadline.ts";
 import { handOut } from "./handed-out.ts";
 import { isOurs } from "./ownership.ts";
 import type { CancelScope } from "./scope.ts";
@@ -15,8 +16,7 @@ export function attempt<T>(
   fn: (scope: never) => T | PromiseLike<T>,
 ): Promise<T> {
   try {
-    const result = within(scope, fn);
-    return result instanceof Promise ? result : Promise.resolve(result);
+    return Promise.resolve(within(scope, fn));
   } catch (error) {
     return Promise.reject(error);
   }
@@ -51,7 +51,7 @@ export function openScope(
   let parent = ambient ?? outside;
   if (ambient !== undefined && outside !== undefined && !covers(outside, ambient)) {
     if (covers(ambient, outside)) parent = outside;
-    else attach(outside, (scope.link = new Link(scope)));
+    else scope.link = new Link(scope, outside);
   }
   if (parent !== undefined) {
     scope.parent = parent;
@@ -64,7 +64,12 @@ export function openScope(
   const { allowedMs } = scope;
   if (allowedMs === undefined && scope.deadlineAt === Infinity) return;
   const start = now();
-  if (allowedMs !== undefined) scope.deadlineAt = Math.min(scope.deadlineAt, start + allowedMs);
+  scope.clock = runtime.clock;
+  if (allowedMs !== undefined && start + allowedMs < scope.deadlineAt) {
+    scope.deadlineAt = start + allowedMs;
+  } else {
+    scope.allowedMs = undefined;
+  }
   arm(scope, scope.deadlineAt - start);
 }
 
@@ -111,7 +116,7 @@ export function finish(scope: CancelScope, failed: boolean, outcome: unknown): u
 export function endScope(scope: CancelScope): void {
   scope.timer?.cancel();
   scope.watch?.cancel();
-  if (scope.deadlineAt !== Infinity && scope.deadlineAt <= now()) scope.hasExpired = true;
+  if (isPast(scope)) scope.hasExpired = true;
   scope.ended = true;
   // What is left in it has no opener any more whom the shield could serve.
   scope.shielded = false;

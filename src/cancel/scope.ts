@@ -1,8 +1,9 @@
 import { checkFunction, checkMs, checkOptions } from "../internal/arguments.ts";
-import type { Timer } from "../internal/runtime.ts";
+import { react } from "../internal/react.ts";
+import { runtime, type Timer } from "../internal/runtime.ts";
 import { currentNode } from "./ambient.ts";
 import { now } from "./clock.ts";
-import { arm } from "./deadline.ts";
+import { arm, isPast } from "./deadline.ts";
 import type { TimeoutError } from "./errors.ts";
 import { handOut } from "./handed-out.ts";
 import { attempt, failureOf, finish, openScope } from "./scope-life.ts";
@@ -12,15 +13,15 @@ import { cancelNode, ScopeNode, scopeKey } from "./tree.ts";
 
 export interface CancelScopeOptions {
   /** Milliseconds from the start of `run()` to the deadline. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** The deadline itself, on the clock of `now()`. The earlier one counts when both are given. */
-  deadline?: number;
+  deadline?: number | undefined;
   /** Hides outer cancellations, from the ambient scope and from `signal`. */
-  shield?: boolean;
+  shield?: boolean | undefined;
   /** Cancels the scope from outside: a scope's signal, or any other. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** How reports and errors call it. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /**
@@ -51,6 +52,8 @@ export class CancelScope extends ScopeNode {
   allowedMs: number | undefined;
   /** @internal */
   timer: Timer | undefined = undefined;
+  /** @internal The virtual clock that its deadline is on, if any. Those of two clocks do not compare. */
+  clock: object | undefined = runtime.clock;
   /** @internal Whether the deadline passed while it was open. */
   hasExpired = false;
   /** @internal Set when its own expiry is what cancelled it. */
@@ -106,9 +109,10 @@ export class CancelScope extends ScopeNode {
     } catch (error) {
       return Promise.reject(error);
     }
-    return attempt(this, fn).then(
+    return react(
+      attempt(this, fn),
       (value) => finish(this, false, value),
-      (error: unknown) => finish(this, true, failureOf(this, error)),
+      (error) => finish(this, true, failureOf(this, error)),
     ) as Promise<T>;
   }
 
@@ -148,7 +152,7 @@ export class CancelScope extends ScopeNode {
 
   /** Whether its own deadline passed while it was open, even if something else had cancelled it. */
   get expired(): boolean {
-    return this.hasExpired || (this.opened && !this.ended && this.deadlineAt <= now());
+    return this.hasExpired || (this.opened && !this.ended && isPast(this));
   }
 
   /** What was given to the `cancel()` that reached it first, as it was; `undefined` before. */
@@ -165,19 +169,20 @@ export class CancelScope extends ScopeNode {
     checkMs("move a deadline", "deadline", value);
     this.deadlineAt = value;
     this.allowedMs = undefined;
-    if (this.opened && !this.ended && this.error === undefined) arm(this, value - now());
+    if (this.opened && !this.ended) arm(this, value - now());
   }
 
   /** The least of all deadlines it can see, its own included; `-Infinity` once it is cancelled. */
   get effectiveDeadline(): number {
     if (this.error !== undefined) return -Infinity;
     let least = Infinity;
-    const pending: (ScopeNode | undefined)[] = [this];
-    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-      if (!node.ended) least = Math.min(least, (node as CancelScope).deadlineAt ?? Infinity);
-      if (node.shielded) continue;
-      if (node.link?.owner !== undefined) pending.push(node.link.owner);
-      if (node.parent !== undefined) pending.push(node.parent);
+    // A set, which is walked while it grows: two parents may have the same ancestors.
+    const nodes = new Set<ScopeNode | undefined>([this]);
+    for (const node of nodes) {
+      if (node === undefined) continue;
+      const { deadlineAt, clock } = node as CancelScope;
+      if (!node.ended && clock === runtime.clock) least = Math.min(least, deadlineAt);
+      if (!node.shielded) nodes.add(node.parent).add(node.link?.node);
     }
     return least;
   }

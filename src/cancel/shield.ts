@@ -5,8 +5,8 @@ export interface ShieldOptions {
   /** How long `fn` may take at most. Finite: an unbounded shield could hold a program for ever. */
   timeoutMs: number;
   /** Where the shield belongs in the tree, without ambient scopes. Its abort is an outer cancellation. */
-  signal?: AbortSignal;
-  name?: string;
+  signal?: AbortSignal | undefined;
+  name?: string | undefined;
 }
 
 /**

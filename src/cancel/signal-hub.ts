@@ -30,7 +30,7 @@ export class SignalHub extends ScopeNode {
     this.foreign.removeEventListener("abort", this);
   }
 
-  handleEvent(): void {
+  override handleEvent(): void {
     if (this.error !== undefined) return;
     sweep(this, new CancelledError(this.foreign.reason));
     // It has told all there is to tell, also to members that stay.
@@ -60,9 +60,7 @@ export function nodeOf(signal: AbortSignal): ScopeNode | undefined {
 /** @throws {TypeError} If `signal` is not an AbortSignal. */
 export function checkSignal(signal: unknown): asserts signal is AbortSignal {
   if (
-    typeof signal !== "object" ||
-    signal === null ||
-    typeof (signal as AbortSignal).aborted !== "boolean" ||
+    typeof (signal as AbortSignal | null)?.aborted !== "boolean" ||
     typeof (signal as AbortSignal).addEventListener !== "function"
   ) {
     throw new TypeError(`Cannot wait: "signal" must be an AbortSignal, received ${seen(signal)}`);

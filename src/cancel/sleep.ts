@@ -6,7 +6,7 @@ import { grant, park, placeOf, refusal, type Wait, WaitQueue } from "./wait.ts";
 /** What everything that waits takes. */
 export interface WaitOptions {
   /** Ends the wait: it rejects with the signal's reason, as it is. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const sleepers = new WaitQueue<void>("sleep", undefined, (wait) =>

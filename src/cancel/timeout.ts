@@ -3,9 +3,9 @@ import { CancelScope } from "./scope.ts";
 
 export interface TimeoutOptions {
   /** Cancels from outside; then the call rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** How the TimeoutError calls it. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /**
@@ -61,9 +61,9 @@ export function timeoutAt<T>(
 
 export interface MoveOnOptions<F> {
   /** Gives the value when the time is over; `undefined` without it. */
-  fallback?: () => F | PromiseLike<F>;
-  signal?: AbortSignal;
-  name?: string;
+  fallback?: (() => F | PromiseLike<F>) | undefined;
+  signal?: AbortSignal | undefined;
+  name?: string | undefined;
 }
 
 /**

@@ -53,10 +53,14 @@ export abstract class Member {
 /** A second place in the tree for what two nodes can cancel: an ambient scope and a signal. */
 export class Link extends Member {
   readonly target: Member;
+  /** The node in whose list it is, or was. */
+  readonly node: ScopeNode;
 
-  constructor(target: Member) {
+  constructor(target: Member, node: ScopeNode) {
     super();
     this.target = target;
+    this.node = node;
+    attach(node, this);
   }
 
   override reach(under: Sweep, node: ScopeNode): void {
@@ -106,7 +110,15 @@ export class ScopeNode extends Member {
   }
 
   /** Called when the first member has come. */
-  occupied(): void {}
+  occupied(): void {
+    // Stray code waits in an ended scope that has two parents, since neither alone can stand for both.
+    if (!this.ended || this.owner !== undefined) return;
+    if (this.parent !== undefined) attach(this.parent, this);
+    if (this.link !== undefined) attach(this.link.node, this.link);
+  }
+
+  /** Called when a foreign signal has aborted, by whoever sees it first. */
+  handleEvent(): void {}
 
   /** Called when the last member has gone. An ended scope is kept only for those it still holds. */
   vacated(): void {
@@ -198,7 +210,16 @@ export function sweep(root: ScopeNode, error: CancelledError): void {
  * ended cancelled stays what it is.
  */
 export function openNode(node: ScopeNode | undefined): ScopeNode | undefined {
-  while (node !== undefined && node.ended && node.error === undefined) node = node.parent;
+  while (node !== undefined && node.ended && node.error === undefined) {
+    const beside = node.link && openNode(node.link.node);
+    const above = openNode(node.parent);
+    if (beside !== undefined && above !== undefined && beside !== above) {
+      if (above.error !== undefined) return above;
+      return beside.error === undefined ? node : beside;
+    }
+    node = above ?? beside;
+  }
+  if (node?.foreign?.aborted === true) node.handleEvent();
   return node;
 }
 
@@ -207,5 +228,5 @@ export function outerNode(node: ScopeNode): ScopeNode | undefined {
   if (node.shielded) return undefined;
   const { parent, link } = node;
   if (parent?.error !== undefined) return parent;
-  return link?.owner?.error === undefined ? undefined : link.owner;
+  return link?.node.error === undefined ? undefined : link.node;
 }

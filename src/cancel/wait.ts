@@ -64,7 +64,7 @@ export class Wait<T = unknown> extends Member implements Swept {
     if (this.cause !== undefined) return;
     this.cause = node;
     const { waits } = under;
-    if (waits.length > 0 && waits[waits.length - 1]!.order > this.order) under.sorted = false;
+    if ((waits.at(-1)?.order ?? 0) > this.order) under.sorted = false;
     waits.push(this);
   }
 
@@ -130,12 +130,7 @@ export function refusal(
   if (place !== undefined && place.error !== undefined) {
     return (place.rejection ??= refused(place.refusal));
   }
-  if (signal === undefined) return undefined;
-  const own = nodeOf(signal);
-  if (own !== undefined && own !== place && own.error !== undefined) {
-    return (own.rejection ??= refused(own.refusal));
-  }
-  return signal.aborted ? refused(signal.reason) : undefined;
+  return signal?.aborted === true ? refused(signal.reason) : undefined;
 }
 
 /** Begins to wait at the end of the line. To be called after {@link refusal} said nothing. */
@@ -156,7 +151,7 @@ export function park<T>(
     attach(place, wait);
     if (signal !== undefined) {
       const node = nodeOf(signal);
-      if (node !== undefined && node !== place) attach(node, (wait.link = new Link(wait)));
+      if (node !== undefined && node !== place) wait.link = new Link(wait, node);
     }
   }
   runtime.watcher?.started(wait);

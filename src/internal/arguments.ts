@@ -7,7 +7,6 @@
 export function seen(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return "an array";
   if (typeof value === "object" && value !== null) return "an object";
   return String(value);
 }
@@ -17,7 +16,7 @@ export function checkFunction(action: string, name: string, value: unknown): voi
   if (typeof value !== "function") {
     throw new TypeError(
       `Cannot ${action}: "${name}" must be a function, received ${seen(value)}` +
-        (isThenable(value) ? " (a promise has already started, so it cannot be cancelled)" : ""),
+        (isThenable(value) ? " (a promise has already started)" : ""),
     );
   }
 }
@@ -53,17 +52,14 @@ export function checkCount(action: string, name: string, value: unknown): void {
   }
 }
 
-/** @throws {TypeError} If `value` is neither absent nor an object. */
+/** @throws {TypeError} If `value` is neither absent nor an object, or is a signal in its place. */
 export function checkOptions(action: string, value: unknown): void {
-  if (value !== undefined && (typeof value !== "object" || value === null)) {
+  if (value !== undefined && (typeof value !== "object" || value === null || "aborted" in value)) {
     throw new TypeError(`Cannot ${action}: "options" must be an object, received ${seen(value)}`);
   }
 }
 
 /** Tells whether `await` would call the value's `then`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === "object" && value !== null) || typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

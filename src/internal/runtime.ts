@@ -73,9 +73,14 @@ interface Port {
   postMessage(message: unknown): void;
 }
 
+interface Channel {
+  readonly port1: Port;
+  readonly port2: Port;
+}
+
 interface MacrotaskGlobals {
   setImmediate?: (fn: () => void) => unknown;
-  MessageChannel?: new () => { port1: Port; port2: Port };
+  MessageChannel?: new () => Channel;
   setTimeout: (fn: () => void, ms: number) => unknown;
 }
 
@@ -83,12 +88,18 @@ function macrotasks(): (fn: () => void) => void {
   const platform = globalThis as unknown as MacrotaskGlobals;
   const { setImmediate, setTimeout } = platform;
   if (setImmediate !== undefined) return (fn) => void setImmediate(fn);
-  if (platform.MessageChannel === undefined) return (fn) => void setTimeout(fn, 0);
-  const { port1, port2 } = new platform.MessageChannel();
+  const { MessageChannel } = platform;
+  if (MessageChannel === undefined) return (fn) => void setTimeout(fn, 0);
+  let channel: Channel | undefined;
   const due: (() => void)[] = [];
-  port1.onmessage = () => due.shift()?.();
   return (fn) => {
+    const { port1, port2 } = (channel ??= new MessageChannel());
     due.push(fn);
+    // A port that is listened to keeps some runtimes alive.
+    port1.onmessage = () => {
+      due.shift()?.();
+      if (due.length === 0) port1.onmessage = null;
+    };
     port2.postMessage(0);
   };
 }

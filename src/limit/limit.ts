@@ -1,5 +1,7 @@
 import { checkCount, checkFunction, checkOptions } from "../internal/arguments.ts";
 import { spend } from "../internal/budget.ts";
+import { react } from "../internal/react.ts";
+import { runtime } from "../internal/runtime.ts";
 import { currentNode } from "../cancel/ambient.ts";
 import { ClosedError } from "../cancel/errors.ts";
 import { Slots } from "../cancel/slots.ts";
@@ -8,7 +10,7 @@ import { fail, grantAll, park, placeOf, refusal, type Wait, WaitQueue } from "..
 
 export interface LimitRunOptions {
   /** Ends the wait in line, and nothing else: a call that has begun is waited for. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** A limit on how many calls run at once; see {@link limit}. */
@@ -93,15 +95,12 @@ class Limiter {
     const limiter = wait.line.target as Limiter;
     const call = wait.payload as Call;
     limiter.slots.begin();
-    if (typeof call === "function") return limiter.#goAhead(call, undefined);
-    return limiter.#goAhead(call.fn, call.signal);
-  }
-
-  #goAhead(fn: () => unknown, signal: AbortSignal | undefined): unknown {
+    const plain = typeof call === "function";
+    const no = refusal(currentNode(), plain ? undefined : call.signal);
+    if (no === undefined) return limiter.#call(plain ? call : call.fn);
     // Cancelled after the place was handed over: nothing starts any more, and the place goes on.
-    const no = refusal(currentNode(), signal);
-    if (no === undefined) return this.#call(fn);
-    this.#leave();
+    limiter.#leave();
+    wait.promise.then(undefined, ignore);
     return no;
   }
 
@@ -112,13 +111,12 @@ class Limiter {
     } catch (error) {
       result = refused(error);
     }
-    const promise = result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result);
-    return promise.then(this.#succeeded, this.#failed);
+    return react(result, this.#succeeded as (value: T) => T, this.#failed);
   }
 
   #leave(): void {
     this.slots.leave();
-    if (this.slots.held === 0 && this.#idle.length > 0) grantAll(this.#idle, undefined);
+    if (this.slots.held === 0) grantAll(this.#idle, undefined);
   }
 
   async map<T, R>(
@@ -130,14 +128,13 @@ class Limiter {
     const results: R[] = [];
     const calls: Promise<void>[] = [];
     const waits: Wait<Wait>[] = [];
-    let failure: { readonly error: unknown } | undefined;
+    const failures: unknown[] = [];
     const failed = (error: unknown): void => {
-      if (failure !== undefined) return;
-      failure = { error };
-      for (const wait of waits) fail(wait, error);
+      failures.push(error);
+      if (failures.length === 1) for (const wait of waits) fail(wait, error);
     };
     const call = async (item: T, index: number): Promise<void> => {
-      if (failure !== undefined) return;
+      if (failures.length > 0) return;
       try {
         results[index] = await fn(item, index);
       } catch (error) {
@@ -155,14 +152,18 @@ class Limiter {
       failed(error);
     }
     await Promise.all(calls);
-    if (failure !== undefined) throw failure.error;
+    if (failures.length > 0) {
+      const [first] = failures;
+      if (first instanceof Error) runtime.failures.set(first, failures);
+      throw first;
+    }
     return results;
   }
 
   clear(): void {
     const { line } = this.slots;
     for (let wait = line.first; wait !== undefined; wait = line.first) {
-      fail(wait, new ClosedError("Cannot run under a limit: it was cleared while the call waited"));
+      fail(wait, new ClosedError("Cannot run under a limit: the line was cleared"));
     }
   }
 

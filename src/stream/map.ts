@@ -13,9 +13,9 @@ export interface MapOptions {
   /** How many calls of the function run at once. */
   concurrency: number;
   /** Cancels from outside. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Gets each result that nobody will, because the call failed; by default it is disposed, if it can be. */
-  onDiscard?: (value: unknown) => unknown;
+  onDiscard?: ((value: unknown) => unknown) | undefined;
 }
 
 type Mapper<T, R> = (item: T, index: number, scope: CancelScope) => R | PromiseLike<R>;

@@ -3,6 +3,9 @@ import { runtime } from "../internal/runtime.ts";
 /** What a group ends with when several things failed: the first one as it is, or always all. */
 export type Throws = "first" | "aggregate";
 
+/** So many are kept with one error: one that a program throws again and again would gather them all. */
+const MOST = 1_000;
+
 function isObject(error: unknown): error is object {
   return (typeof error === "object" && error !== null) || typeof error === "function";
 }
@@ -39,7 +42,7 @@ export class Failures {
     if (isObject(first)) {
       const all = new Set<unknown>();
       for (const failure of this.list) for (const one of failuresOf(failure)) all.add(one);
-      runtime.failures.set(first, [...all]);
+      runtime.failures.set(first, [...all].slice(0, MOST));
     }
     return first;
   }

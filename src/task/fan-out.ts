@@ -1,5 +1,6 @@
 import { checkCount, checkFunction, checkOptions, seen } from "../internal/arguments.ts";
 import { spend } from "../internal/budget.ts";
+import { react } from "../internal/react.ts";
 import { within } from "../cancel/ambient.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { CancelScope } from "../cancel/scope.ts";
@@ -11,11 +12,11 @@ export type Job<T> = (scope: CancelScope) => T | PromiseLike<T>;
 
 export interface FanOutOptions {
   /** How many functions run at once; by default all. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** Cancels all from outside. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** After so many milliseconds all are cancelled, and the call rejects with a TimeoutError. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** The end of one job: what it returned, or what it failed with. */
@@ -30,6 +31,8 @@ export class FanOut {
   readonly #ended: Ended;
   #next = 0;
   #running = 0;
+  /** The cancellation that was there before it began: that one keeps no job from its first step. */
+  #before: unknown = undefined;
   /** Whether a job was cancelled, or not even started for that. */
   #interrupted = false;
   #resolve: (() => void) | undefined = undefined;
@@ -61,6 +64,7 @@ export class FanOut {
    */
   run<T>(value: (interrupted: boolean) => T): Promise<T> {
     openScope(this.scope);
+    this.#before = this.scope.error;
     return new Promise<void>((resolve) => {
       this.#resolve = resolve;
       within(this.scope, () => this.#start());
@@ -77,9 +81,11 @@ export class FanOut {
 
   /** Starts the next ones. Those still in line when the scope is cancelled are never started. */
   #start(): void {
-    const cancelled = this.#next > 0 && this.scope.error !== undefined;
-    if (cancelled) this.#interrupted ||= this.#next < this.#jobs.length;
-    while (!cancelled && this.#running < this.#concurrency && this.#next < this.#jobs.length) {
+    while (this.#running < this.#concurrency && this.#next < this.#jobs.length) {
+      if (this.scope.error !== this.#before) {
+        this.#interrupted = true;
+        break;
+      }
       this.#launch(this.#next++);
     }
     if (this.#running === 0) this.#resolve!();
@@ -93,9 +99,10 @@ export class FanOut {
     } catch (error) {
       result = Promise.reject(error);
     }
-    Promise.resolve(result).then(
+    void react(
+      result,
       (value) => this.#end(index, false, value),
-      (error: unknown) => this.#end(index, true, error),
+      (error) => this.#end(index, true, error),
     );
   }
 

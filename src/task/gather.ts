@@ -7,7 +7,7 @@ export interface GatherOptions extends FanOutOptions {
    * Gets each value that nobody will, because another function failed or the call was cancelled. By
    * default it is disposed, if it has `Symbol.asyncDispose` or `Symbol.dispose`.
    */
-  onDiscard?: (value: unknown) => unknown;
+  onDiscard?: ((value: unknown) => unknown) | undefined;
 }
 
 /** What the functions of a tuple or a record resolve to, in the same shape. */
@@ -44,7 +44,7 @@ export function gather<const T extends readonly Job<unknown>[]>(
   options?: GatherOptions,
 ): Promise<Gathered<T>>;
 export function gather<R>(fns: Iterable<Job<R>>, options?: GatherOptions): Promise<Awaited<R>[]>;
-export function gather<T extends Record<string, Job<unknown>>>(
+export function gather<T extends { [K in keyof T]: Job<unknown> }>(
   fns: T,
   options?: GatherOptions,
 ): Promise<Gathered<T>>;
@@ -88,7 +88,7 @@ export function gatherSettled<R>(
   fns: Iterable<Job<R>>,
   options?: FanOutOptions,
 ): Promise<PromiseSettledResult<Awaited<R>>[]>;
-export function gatherSettled<T extends Record<string, Job<unknown>>>(
+export function gatherSettled<T extends { [K in keyof T]: Job<unknown> }>(
   fns: T,
   options?: FanOutOptions,
 ): Promise<GatheredSettled<T>>;

@@ -1,14 +1,15 @@
 import { checkFunction, checkMs, checkOptions, seen } from "../internal/arguments.ts";
 import { isOurs } from "../cancel/ownership.ts";
+import { textOf } from "../cancel/report.ts";
 import { CancelScope } from "../cancel/scope.ts";
 import { waitTree } from "../cancel/wait-tree.ts";
 import { failuresOf } from "./failures.ts";
 
 export interface MainOptions {
   /** Which signals stop the program; SIGINT and SIGTERM by default. */
-  signals?: readonly string[];
+  signals?: readonly string[] | undefined;
   /** How long a stopped program may take to clean up; 10 s by default. */
-  graceMs?: number;
+  graceMs?: number | undefined;
 }
 
 /** What `main` uses of `process`, where there is one. */
@@ -34,6 +35,14 @@ const UNSETTLED = 13;
 
 let running = false;
 
+function print(failure: unknown): void {
+  try {
+    console.error(failure);
+  } catch {
+    console.error(textOf(failure));
+  }
+}
+
 /** A program under way: its scope, and how it is stopped. */
 class Program {
   readonly scope: CancelScope = new CancelScope({ name: "main" });
@@ -46,7 +55,7 @@ class Program {
     this.#process = process;
     this.#graceMs = graceMs;
     try {
-      for (const signal of signals) this.#listen(signal, () => this.#interrupt(signal));
+      for (const signal of new Set(signals)) this.#listen(signal, () => this.#interrupt(signal));
       this.#listen("beforeExit", () => this.#starve());
     } catch (error) {
       // A signal that the platform does not let a program catch.
@@ -96,9 +105,10 @@ class Program {
     clearTimeout(this.#stop?.timer as number | undefined);
     if (!failed && this.#stop === undefined) return;
     const stopped = this.#stop !== undefined && (!failed || isOurs(this.scope, error));
-    if (!stopped) for (const failure of failuresOf(error)) console.error(failure);
-    if (this.#process === undefined) return;
-    this.#process.exitCode = stopped ? Program.#code(this.#stop!.signal) : 1;
+    if (this.#process !== undefined) {
+      this.#process.exitCode = stopped ? Program.#code(this.#stop!.signal) : 1;
+    }
+    if (!stopped) for (const failure of failuresOf(error)) print(failure);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { CancelScope } from "../cancel/scope.ts";
+import { react } from "../internal/react.ts";
 import { attempt } from "../cancel/scope-life.ts";
 import { Slots } from "../cancel/slots.ts";
 import { grantAll, park, type Wait, WaitQueue } from "../cancel/wait.ts";
+import type { ScopeNode } from "../cancel/tree.ts";
 import { Failures } from "./failures.ts";
 import { endTask, type EndStatus, type Task } from "./task.ts";
 
@@ -12,6 +14,8 @@ export class Nursery {
   /** Children that keep the group open: all but daemons, also those in line and starts under way. */
   open = 0;
   readonly daemons: Set<Task<unknown>> = new Set();
+  /** Whether a child was cut short by the group's cancellation, or never begun for it. */
+  interrupted = false;
   closed = false;
   readonly #slots: Slots;
   readonly #idle: WaitQueue<void>;
@@ -33,9 +37,10 @@ export class Nursery {
       if (!this.daemons.has(task)) this.#slots.leave();
       this.childEnded(task, status, outcome);
     };
-    attempt(task.scope, () => fn(task)).then(
+    void react(
+      attempt(task.scope, () => fn(task)),
       (value) => endTask(task, false, value, ended),
-      (error: unknown) => endTask(task, true, error, ended),
+      (error) => endTask(task, true, error, ended),
     );
   }
 
@@ -73,20 +78,26 @@ export class Nursery {
 
   childEnded(task: Task<unknown>, status: EndStatus, outcome: unknown): void {
     if (status === "failed") this.fail(outcome);
+    const { error } = this.scope;
+    const byGroup = error !== undefined && task.scope.error === error;
+    if (status === "cancelled" && byGroup && !this.daemons.has(task)) this.interrupted = true;
     if (!this.daemons.delete(task)) this.open--;
     if (this.open === 0) grantAll(this.#idle, undefined);
   }
 
-  /** Waits until only daemons are left. */
-  async idle(): Promise<void> {
-    while (this.open > 0) await this.#wait();
+  /** Waits until only daemons are left. With a place, the wait can be cancelled. */
+  async idle(place?: ScopeNode, signal?: AbortSignal): Promise<void> {
+    while (this.open > 0) await park(this.#idle, place, signal).promise;
   }
 
   /** Waits for all children, after cancelling the daemons, and closes. */
   async close(): Promise<void> {
     await this.idle();
-    for (const daemon of this.daemons) daemon.cancel("the other children of the group have ended");
-    while (this.open > 0 || this.daemons.size > 0) await this.#wait();
+    while (this.open > 0 || this.daemons.size > 0) {
+      // Again each time: a daemon may have spawned another while it ended.
+      for (const daemon of this.daemons) daemon.cancel("the other children have ended");
+      await this.#wait();
+    }
     this.closed = true;
   }
 

@@ -1,19 +1,20 @@
 import { checkFunction, checkOptions } from "../internal/arguments.ts";
+import { callback } from "../cancel/callback.ts";
 import { discard } from "../cancel/discard.ts";
 import { isOurs } from "../cancel/ownership.ts";
-import { callback, report, textOf } from "../cancel/report.ts";
+import { report, textOf } from "../cancel/report.ts";
 import { FanOut, type Job, jobsOf } from "./fan-out.ts";
 
 export interface RaceOptions<T> {
   /** Cancels all from outside. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** After so many milliseconds all are cancelled, and the call rejects with a TimeoutError. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
    * Gets how a loser ended that was not just cancelled: a value that came too late, or a failure. By
    * default late values are disposed, if they can be; failures go to the diagnostics channel as well.
    */
-  onLoser?: (result: PromiseSettledResult<T>, index: number) => unknown;
+  onLoser?: ((result: PromiseSettledResult<T>, index: number) => unknown) | undefined;
 }
 
 /** Runs `fns` until one of them has won; the others are cancelled and waited for. */
@@ -30,18 +31,18 @@ function compete<T>(
   const { jobs } = jobsOf(action, fns);
   const failures: unknown[] = Array.from({ length: jobs.length });
   let winner: { failed: boolean; outcome: unknown } | undefined;
+  const tell = (failure: unknown): void =>
+    report("note", {
+      kind: "loser-failed",
+      message: `A loser of ${action}() failed: ${textOf(failure)}`,
+      detail: failure,
+    });
   const lost = (index: number, failed: boolean, outcome: unknown): void => {
-    if (failed) {
-      report("note", {
-        kind: "loser-failed",
-        message: `A loser of ${action}() failed: ${textOf(outcome)}`,
-        detail: outcome,
-      });
-    }
+    if (failed) tell(outcome);
     const result = failed
       ? ({ status: "rejected", reason: outcome } as const)
       : ({ status: "fulfilled", value: outcome as T } as const);
-    if (onLoser !== undefined) callback("onLoser", onLoser, result, index);
+    if (onLoser !== undefined) callback("onLoser", () => onLoser(result, index));
     else if (!failed) discard("dispose", outcome, undefined);
   };
   const fanOut: FanOut = new FanOut(action, jobs, fanOutOptions, (index, failed, outcome) => {
@@ -50,6 +51,7 @@ function compete<T>(
       lost(index, failed, outcome);
     } else if (wins(failed)) {
       winner = { failed, outcome };
+      if (failed) fanOut.failures.add(outcome);
       fanOut.scope.cancel(`${action} is won`);
     } else {
       failures[index] = outcome;
@@ -57,9 +59,10 @@ function compete<T>(
   });
   if (jobs.length === 0) return Promise.reject(nobody([]));
   return fanOut.run((interrupted) => {
-    if (winner !== undefined && !winner.failed) return winner.outcome as T;
-    if (winner !== undefined) throw winner.outcome;
-    throw interrupted ? fanOut.scope.error : nobody(failures);
+    if (winner !== undefined) return winner.outcome as T;
+    if (!interrupted) throw nobody(failures);
+    for (const failure of failures) if (failure !== undefined) tell(failure);
+    throw fanOut.scope.error;
   });
 }
 

@@ -1,12 +1,14 @@
+import { react } from "../internal/react.ts";
+import { currentNode } from "../cancel/ambient.ts";
 import { checkSignal } from "../cancel/signal-hub.ts";
 import { attempt, moveScope, openScope } from "../cancel/scope-life.ts";
 import type { Nursery } from "./nursery.ts";
 import { endTask, type EndStatus, Task } from "./task.ts";
 
 export interface StartOptions {
-  name?: string;
+  name?: string | undefined;
   /** Cancels the child from outside, until it has called `started`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** Where a start is: the child belongs to its caller, then to the group or to nobody any more. */
@@ -22,7 +24,10 @@ export function startTask<T, V>(
   const signal = options?.signal;
   if (signal !== undefined) checkSignal(signal);
   task.scope.outside = signal;
-  openScope(task.scope);
+  // Where scopes are not ambient, a caller that gives no signal is taken for the group's body.
+  openScope(task.scope, currentNode() ?? (signal === undefined ? nursery.scope : undefined));
+  // What it becomes counts, also while a daemon starts it.
+  task.scope.daemon = nursery.scope.daemon;
   nursery.open++;
   let stage: Stage = "starting";
   let ready: { task: Task<T>; value: V } | undefined;
@@ -58,9 +63,10 @@ export function startTask<T, V>(
         );
       }
     };
-    attempt(task.scope, () => fn(started, task)).then(
+    void react(
+      attempt(task.scope, () => fn(started, task)),
       (value) => endTask(task, false, value, ended),
-      (error: unknown) => endTask(task, true, error, ended),
+      (error) => endTask(task, true, error, ended),
     );
   });
 }

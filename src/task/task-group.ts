@@ -5,7 +5,9 @@ import { isOurs } from "../cancel/ownership.ts";
 import { report, textOf } from "../cancel/report.ts";
 import { CancelScope } from "../cancel/scope.ts";
 import { attempt, endScope, failureOf, leaveOpenGroups, openScope } from "../cancel/scope-life.ts";
+import type { WaitOptions } from "../cancel/sleep.ts";
 import { outerNode, type ScopeNode } from "../cancel/tree.ts";
+import { placeOf, refusal } from "../cancel/wait.ts";
 import type { Throws } from "./failures.ts";
 import { Nursery } from "./nursery.ts";
 import { startTask, type StartOptions } from "./start.ts";
@@ -13,28 +15,28 @@ import { Task } from "./task.ts";
 
 export interface TaskGroupOptions {
   /** How reports and errors call it. */
-  name?: string;
+  name?: string | undefined;
   /** Cancels the group from outside. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** After so many milliseconds the group is cancelled, to end with a TimeoutError. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** How many children run at once; later ones are queued. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /**
    * What the group ends with when something failed: the first failure as it is (`"first"`, the default),
    * or always an AggregateError of all of them (`"aggregate"`). It never depends on how many there are.
    */
-  throws?: Throws;
+  throws?: Throws | undefined;
 }
 
 export interface SpawnOptions {
   /** By default the name of the function, else `task-` and a number. */
-  name?: string;
+  name?: string | undefined;
   /**
    * A daemon does not keep the group open: it is cancelled when all others have ended. It takes no place
    * of the group's `concurrency`, and keeps no process alive by what it waits for.
    */
-  daemon?: boolean;
+  daemon?: boolean | undefined;
 }
 
 /**
@@ -156,12 +158,13 @@ export class TaskGroup<F = never> implements AsyncDisposable {
   }
 
   /**
-   * Waits until all children, daemons aside, have ended. The group stays open.
+   * Waits until all children, daemons aside, have ended. The group stays open. A cancellation of the
+   * caller is passed on to the group, whose end is waited for.
    *
    * @throws What the group would end with: its failure, or its cancellation.
    * @throws {DeadlockError} If a child of the group calls it, since it would wait for itself.
    */
-  async join(): Promise<void> {
+  async join(options?: WaitOptions): Promise<void> {
     for (let node: ScopeNode | undefined = currentNode(); node !== undefined; node = node.parent) {
       if (node.parent === this.scope && (node as CancelScope).task !== undefined) {
         throw new DeadlockError(
@@ -169,13 +172,27 @@ export class TaskGroup<F = never> implements AsyncDisposable {
         );
       }
     }
-    await this.#nursery.idle();
-    const { error } = this.scope;
+    const signal = options?.signal;
+    const place = placeOf(signal);
+    let interruption: { readonly error: unknown } | undefined;
+    try {
+      await refusal(place, signal);
+      await this.#nursery.idle(place, signal);
+    } catch (error) {
+      interruption = { error };
+      this.scope.cancel("the wait for the group was cancelled");
+      await this.#nursery.idle();
+    }
     if (this.#nursery.failures.list.length > 0) {
       this.#told = true;
       throw this.#nursery.failures.error(this.#throws);
     }
-    if (error !== undefined && this.#finish === undefined) throw failureOf(this.scope, error);
+    if (interruption !== undefined && !isOurs(this.scope, interruption.error)) {
+      throw interruption.error;
+    }
+    const { error } = this.scope;
+    if (error === undefined || (this.#finish !== undefined && !outerNode(this.scope))) return;
+    throw failureOf(this.scope, error);
   }
 
   /** Cancels what still runs, waits for it, and throws the first failure unless `join()` has. */
@@ -205,11 +222,15 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     await this.#end();
     const { failures } = this.#nursery;
     const failure = failed ? failureOf(this.scope, outcome) : undefined;
-    const finish = outerNode(this.scope)?.error === undefined ? this.#finish : undefined;
+    const outer = outerNode(this.scope);
+    const finish = outer === undefined ? this.#finish : undefined;
     endScope(this.scope);
     if (failures.list.length > 0) throw failures.error(this.#throws);
     if (finish !== undefined) return finish.value;
     if (failed) throw failure;
+    // Work that was cut short by others must not look like work that is done.
+    if (this.#nursery.interrupted && outer !== undefined) throw outer.refusal;
+    if (this.#nursery.interrupted && this.scope.timeout !== undefined) throw this.scope.timeout;
     return outcome as T;
   }
 
@@ -219,8 +240,13 @@ export class TaskGroup<F = never> implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await leaveOpenGroups(this.scope);
-    await this.#nursery.close();
+    // Children may open groups of their own in the group's scope as long as they run.
+    let rest = leaveOpenGroups(this.scope);
+    do {
+      await rest;
+      await this.#nursery.close();
+      rest = leaveOpenGroups(this.scope);
+    } while (rest !== undefined);
     this.scope.abandon = undefined;
   }
 
@@ -257,7 +283,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
  * 1. something failed: the first failure as it is, or all of them (option `throws`). None is dropped:
  *    see `group.failures` and {@link failuresOf};
  * 2. `group.finish(value)` was called: `value`, unless an outer cancellation is visible;
- * 3. the body returned: its value, also in a group that was cancelled;
+ * 3. the body returned: its value, also in a group that was cancelled, unless 4 or 5 has cut a child short;
  * 4. an outer cancellation is visible: that one;
  * 5. its own time was over: a TimeoutError;
  * 6. it was cancelled by `group.cancel()`: its CancelledError.

@@ -4,6 +4,7 @@ import { DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { CancelScope } from "../cancel/scope.ts";
 import { endScope, failureOf, leaveOpenGroups } from "../cancel/scope-life.ts";
+import type { WaitOptions } from "../cancel/sleep.ts";
 import { refused, type ScopeNode } from "../cancel/tree.ts";
 import { grantAll, park, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
 
@@ -79,7 +80,7 @@ export class Task<T> implements PromiseLike<T> {
    *
    * @throws {DeadlockError} If the task waits for itself.
    */
-  wait(options?: { signal?: AbortSignal }): Promise<T> {
+  wait(options?: WaitOptions): Promise<T> {
     const signal = options?.signal;
     try {
       const place = placeOf(signal);
@@ -142,11 +143,6 @@ export function endTask(
   then: (status: EndStatus, outcome: unknown) => void,
 ): void {
   const { scope } = task;
-  const rest = leaveOpenGroups(scope);
-  if (rest !== undefined) {
-    void rest.then(() => endTask(task, failed, outcome, then));
-    return;
-  }
   let status: EndStatus = "succeeded";
   if (failed) {
     const ours = isOurs(scope, outcome);
@@ -154,6 +150,19 @@ export function endTask(
     // A deadline of its own that has passed is a failure, as it is of every scope.
     status = ours && outcome !== scope.timeout ? "cancelled" : "failed";
   }
+  const end = (): void => conclude(task, status, outcome, then);
+  const rest = leaveOpenGroups(scope);
+  if (rest === undefined) end();
+  else void rest.then(end);
+}
+
+function conclude(
+  task: Task<unknown>,
+  status: EndStatus,
+  outcome: unknown,
+  then: (status: EndStatus, outcome: unknown) => void,
+): void {
+  const { scope } = task;
   endScope(scope);
   // Whoever keeps the scope, as stray code does, must not keep the result.
   scope.task = undefined;

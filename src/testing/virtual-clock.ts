@@ -174,38 +174,40 @@ export async function withVirtualClock<T>(
     ended: (wait) => void waits.delete(wait),
   };
   const scope = new CancelScope({ name: "test" });
+  let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
   let over = false;
-  const test = scope
-    .run(async () => {
-      try {
-        return await body(clock);
-      } finally {
-        scope.cancel("the test has ended");
-      }
-    })
-    .finally(() => {
-      over = true;
-    });
-  test.catch(() => {});
+  const test = async (): Promise<void> => {
+    try {
+      outcome = { value: await body(clock) };
+    } catch (error) {
+      outcome = { error };
+    }
+    over = true;
+    scope.cancel("the test has ended");
+  };
+  scope.run(test).catch(() => {});
   const turn = (): Promise<void> => new Promise((resolve) => runtime.later(resolve));
   let stuck: DeadlockError | undefined;
   let moments = 0;
   try {
-    for (let quiet = 0, seen = -1; !over && moments < LAST_MOMENTS;) {
-      await (clock.busyOutside ? pause() : turn());
-      if (runtime.ops !== seen || clock.busyOutside) {
+    // What the test leaves behind, or a test that is stuck, gets some moments to clean up.
+    const goesOn = (): boolean => !over || (waits.size > 0 && moments < LAST_MOMENTS);
+    for (let quiet = 0, seen = -1; goesOn() && moments < LAST_MOMENTS;) {
+      await (clock.busyOutside && !over ? pause() : turn());
+      if (runtime.ops !== seen || (clock.busyOutside && !over)) {
         seen = runtime.ops;
         quiet = 0;
       } else if (++quiet >= QUIET_TURNS) {
         quiet = 0;
-        if (stuck !== undefined) moments++;
-        if (clock.proceed() || stuck !== undefined) continue;
+        if (stuck !== undefined || over) moments++;
+        if (clock.proceed() || stuck !== undefined || over) continue;
         stuck = deadlock(waits);
         scope.cancel(stuck);
       }
     }
     if (stuck !== undefined) throw stuck;
-    return await test;
+    if ("error" in outcome!) throw outcome.error;
+    return outcome!.value;
   } finally {
     runtime.clock = undefined;
     runtime.watcher = previousWatcher;

@@ -70,14 +70,18 @@ describe("a delay", () => {
     expect(timers[1]!.cleared).toBe(true);
   });
 
-  test("of Infinity sets no timer", async () => {
+  test("of Infinity keeps the process alive for a sleep, and sets no timer for a deadline", async () => {
     const timers = stubTimers();
     const controller = new AbortController();
     const wait = sleep(Infinity, { signal: controller.signal });
     await timeout(Infinity, () => undefined);
-    expect(timers).toHaveLength(0);
+    expect(timers).toHaveLength(1);
+    expect(timers[0]!.ref).toBe(true);
+    timers[0]!.fire();
+    expect(timers).toHaveLength(2);
     controller.abort("enough");
     await expect(wait).rejects.toBe("enough");
+    expect(timers[1]!.cleared).toBe(true);
   });
 
   test("of zero and less lets one turn of the event loop pass", async () => {

@@ -55,7 +55,7 @@ describe("run()", () => {
       'Cannot run a cancel scope: "fn" must be a function, received undefined',
     );
     await expect(new CancelScope().run(Promise.resolve() as never)).rejects.toThrow(
-      "(a promise has already started, so it cannot be cancelled)",
+      "(a promise has already started)",
     );
   });
 

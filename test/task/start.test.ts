@@ -148,7 +148,7 @@ describe("before it is ready, the child", () => {
         started("ready");
         await sleep(1_000, at(task.scope));
         log.push("went on");
-      });
+      }, at(new CancelScope()));
       await sleep(5);
       group!.cancel("enough");
       body.resolve();

@@ -412,7 +412,7 @@ describe("the value of a body that returned", () => {
     });
   });
 
-  test("is the group's, also when its time was over, or the outside was cancelled", async () => {
+  test("is not the group's when its time or the outside has cut a child short", async () => {
     await withVirtualClock(async () => {
       const late = taskGroup(
         (group) => {
@@ -421,7 +421,7 @@ describe("the value of a body that returned", () => {
         },
         { timeoutMs: 5 },
       );
-      expect(await late).toBe("body's");
+      await expect(late).rejects.toBeInstanceOf(TimeoutError);
       const controller = new AbortController();
       const cancelled = taskGroup(
         (group) => {
@@ -430,8 +430,34 @@ describe("the value of a body that returned", () => {
         },
         { signal: controller.signal },
       );
-      controller.abort();
-      expect(await cancelled).toBe("body's");
+      controller.abort("enough");
+      await expect(cancelled).rejects.toBe("enough");
+    });
+  });
+
+  test("is the group's when its time was over, but no child was cut short", async () => {
+    await withVirtualClock(async () => {
+      const late = taskGroup(
+        (group) => {
+          group.spawn((task) => sleep(1_000, at(task.scope)).catch(() => {}));
+          group.spawn((task) => sleep(1_000, at(task.scope))).cancel("alone");
+          group.spawn((task) => sleep(1_000, at(task.scope)), { daemon: true });
+          return "body's";
+        },
+        { timeoutMs: 5 },
+      );
+      expect(await late).toBe("body's");
+    });
+  });
+
+  test("is the group's when it was cut short by its own cancel()", async () => {
+    await withVirtualClock(async () => {
+      const ended = taskGroup((group) => {
+        group.spawn((task) => sleep(1_000, at(task.scope)));
+        group.cancel();
+        return "body's";
+      });
+      expect(await ended).toBe("body's");
     });
   });
 });
