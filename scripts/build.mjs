@@ -52,7 +52,9 @@ const foreign = [];
 for (const file of files) {
   const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
   const found = [...code.matchAll(specifiers)].map(([specifier]) => specifier);
-  found.push(...[...code.matchAll(/^\/\/\/ <reference .*$/gm)].map(([directive]) => directive));
+  found.push(
+    ...[...code.matchAll(/^\/\/\/ <reference (?!lib=).*$/gm)].map(([directive]) => directive),
+  );
   for (const specifier of found) {
     if (!specifier.startsWith(".")) foreign.push(`${relative(root, file)}: ${specifier}`);
   }

@@ -1,10 +1,10 @@
 import { ScopeNode } from "./tree.ts";
 export interface CancelScopeOptions {
-    timeoutMs?: number;
-    deadline?: number;
-    shield?: boolean;
-    signal?: AbortSignal;
-    name?: string;
+    timeoutMs?: number | undefined;
+    deadline?: number | undefined;
+    shield?: boolean | undefined;
+    signal?: AbortSignal | undefined;
+    name?: string | undefined;
 }
 export declare class CancelScope extends ScopeNode {
     readonly name: string | undefined;
@@ -19,5 +19,6 @@ export declare class CancelScope extends ScopeNode {
     get deadline(): number;
     set deadline(value: number);
     get effectiveDeadline(): number;
+    toString(): string;
     throwIfCancelled(): void;
 }

@@ -1,4 +1,4 @@
 export interface WaitOptions {
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
 }
 export declare function sleep(ms: number, options?: WaitOptions): Promise<void>;

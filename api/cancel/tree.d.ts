@@ -16,36 +16,16 @@ export interface Swept {
     leave(): void;
 }
 export declare abstract class Member {
-    owner: ScopeNode | undefined;
-    before: Member | undefined;
-    after: Member | undefined;
-    abstract reach(under: Sweep, node: ScopeNode): void;
-    swept(): void;
 }
 export declare class Link extends Member {
     readonly target: Member;
-    constructor(target: Member);
+    readonly node: ScopeNode;
+    constructor(target: Member, node: ScopeNode);
     reach(under: Sweep, node: ScopeNode): void;
     swept(): void;
 }
 export declare class ScopeNode extends Member {
-    first: Member | undefined;
-    last: Member | undefined;
-    parent: ScopeNode | undefined;
-    link: Link | undefined;
-    error: CancelledError | undefined;
-    rejection: Promise<never> | undefined;
-    selfCancelled: boolean;
-    shielded: boolean;
-    daemon: boolean;
-    ended: boolean;
-    controller: AbortController | undefined;
-    readonly foreign: AbortSignal | undefined;
     constructor(foreign?: AbortSignal);
-    reach(under: Sweep): void;
-    get refusal(): unknown;
-    occupied(): void;
-    vacated(): void;
 }
 export declare function leaveTree(node: ScopeNode): void;
 export declare function attach(node: ScopeNode, member: Member): void;

@@ -1,5 +1,5 @@
 export interface LimitRunOptions {
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
 }
 export interface Limit {
     <T>(fn: () => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T>;

@@ -2,9 +2,9 @@ import { CancelScope } from "../cancel/scope.ts";
 import { Failures } from "./failures.ts";
 export type Job<T> = (scope: CancelScope) => T | PromiseLike<T>;
 export interface FanOutOptions {
-    concurrency?: number;
-    signal?: AbortSignal;
-    timeoutMs?: number;
+    concurrency?: number | undefined;
+    signal?: AbortSignal | undefined;
+    timeoutMs?: number | undefined;
 }
 export type Ended = (index: number, failed: boolean, outcome: unknown) => void;
 export declare class FanOut {

@@ -1,8 +1,8 @@
 import { type Job } from "./fan-out.ts";
 export interface RaceOptions<T> {
-    signal?: AbortSignal;
-    timeoutMs?: number;
-    onLoser?: (result: PromiseSettledResult<T>, index: number) => unknown;
+    signal?: AbortSignal | undefined;
+    timeoutMs?: number | undefined;
+    onLoser?: ((result: PromiseSettledResult<T>, index: number) => unknown) | undefined;
 }
 export declare function race<T extends unknown[]>(fns: readonly [...{
     [K in keyof T]: Job<T[K]>;

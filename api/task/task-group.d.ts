@@ -1,17 +1,19 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { CancelScope } from "../cancel/scope.ts";
+import type { WaitOptions } from "../cancel/sleep.ts";
 import type { Throws } from "./failures.ts";
 import { type StartOptions } from "./start.ts";
 import { Task } from "./task.ts";
 export interface TaskGroupOptions {
-    name?: string;
-    signal?: AbortSignal;
-    timeoutMs?: number;
-    concurrency?: number;
-    throws?: Throws;
+    name?: string | undefined;
+    signal?: AbortSignal | undefined;
+    timeoutMs?: number | undefined;
+    concurrency?: number | undefined;
+    throws?: Throws | undefined;
 }
 export interface SpawnOptions {
-    name?: string;
-    daemon?: boolean;
+    name?: string | undefined;
+    daemon?: boolean | undefined;
 }
 export declare class TaskGroup<F = never> implements AsyncDisposable {
     #private;
@@ -26,7 +28,7 @@ export declare class TaskGroup<F = never> implements AsyncDisposable {
     }>;
     cancel(reason?: unknown): void;
     finish(value: F): void;
-    join(): Promise<void>;
+    join(options?: WaitOptions): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
 }
 export declare function taskGroup<T, F = never>(body: (group: TaskGroup<F>) => T | PromiseLike<T>, options?: TaskGroupOptions): Promise<T | F>;

@@ -1,4 +1,5 @@
 import { CancelScope } from "../cancel/scope.ts";
+import type { WaitOptions } from "../cancel/sleep.ts";
 export type TaskStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 export declare class Task<T> implements PromiseLike<T> {
     #private;
@@ -9,9 +10,7 @@ export declare class Task<T> implements PromiseLike<T> {
     cancel(reason?: unknown): void;
     result(): T;
     then<A = T, B = never>(onFulfilled?: ((value: T) => A | PromiseLike<A>) | null, onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B>;
-    wait(options?: {
-        signal?: AbortSignal;
-    }): Promise<T>;
+    wait(options?: WaitOptions): Promise<T>;
     toString(): string;
 }
 export type EndStatus = "succeeded" | "failed" | "cancelled";

@@ -15,12 +15,12 @@ import { compareCrawls } from "./rounds/compare.ts";
 async function gather({ limits, urls, out }: Command & { kind: "gather" }): Promise<boolean> {
   const tally = new Tally(0);
   await using lines = await LineFile.open(out);
-  const run = (): Promise<void> =>
+  const work = (): Promise<void> =>
     gatherPages(urls, limits, tally, (outcome) => lines.write(outcome));
   try {
     // Lines and progress would overwrite each other on a terminal.
-    if (out === undefined && process.stdout.isTTY) await run();
-    else await showProgress(() => tally.progress, run);
+    if (out === undefined && process.stdout.isTTY) await work();
+    else await showProgress(() => tally.progress, work);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     console.error(`The deadline has passed: ${error.message}`);

@@ -21,7 +21,7 @@ class HandedOut extends Member {
 
   constructor(signal: AbortSignal) {
     super();
-    this.#signal = new WeakRef(signal as ScopeSignal);
+    this.#signal = new WeakRef(signal);
     abandoned ??= new FinalizationRegistry(detach);
     abandoned.register(signal, this);
   }

@@ -1,5 +1,6 @@
 /** Whose a rejection is: a scope's own cancellation coming back, or a failure. */
 import { CancelledError } from "./errors.ts";
+import type { CancelScope } from "./scope.ts";
 import { outerNode, type ScopeNode } from "./tree.ts";
 
 function isAbortError(error: unknown): boolean {
@@ -32,6 +33,6 @@ export function isOurs(scope: ScopeNode, error: unknown): boolean {
  * `error` in that scope has been cancelled rather than failed. Without it: whether `error` is a
  * CancelledError at all, whosever.
  */
-export function isCancellation(error: unknown, scope?: ScopeNode): boolean {
+export function isCancellation(error: unknown, scope?: CancelScope): boolean {
   return scope === undefined ? error instanceof CancelledError : isOurs(scope, error);
 }

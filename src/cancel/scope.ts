@@ -187,6 +187,21 @@ export class CancelScope extends ScopeNode {
     return least;
   }
 
+  override toString(): string {
+    const states = [
+      this.cancelled && "cancelled",
+      this.shielded && "shielded",
+      this.ended && "ended",
+    ];
+    const state = states.filter(Boolean).join(", ");
+    return `CancelScope ${JSON.stringify(this.name ?? "")}${state === "" ? "" : ` (${state})`}`;
+  }
+
+  /** @internal For `console.log`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   /** @throws {CancelledError} If the scope is cancelled. */
   throwIfCancelled(): void {
     if (this.error !== undefined) throw this.error;

@@ -39,14 +39,17 @@ export interface Swept {
 
 /** Something that a cancellation of its owner reaches: a wait, a scope within, a signal handed out. */
 export abstract class Member {
+  /** @internal */
   owner: ScopeNode | undefined = undefined;
+  /** @internal */
   before: Member | undefined = undefined;
+  /** @internal */
   after: Member | undefined = undefined;
 
-  /** Answers the cancellation of the `node` in whose list this is. */
+  /** @internal Answers the cancellation of the `node` in whose list this is. */
   abstract reach(under: Sweep, node: ScopeNode): void;
 
-  /** Called after a sweep that began here, or at a signal that cancels it. */
+  /** @internal Called after a sweep that began here, or at a signal that cancels it. */
   swept(): void {}
 }
 
@@ -75,24 +78,29 @@ export class Link extends Member {
 /** A node of the tree: a scope, or the hub of a foreign signal. */
 export class ScopeNode extends Member {
   // The members, in the order in which they came: waits and inner scopes.
+  /** @internal */
   first: Member | undefined = undefined;
+  /** @internal */
   last: Member | undefined = undefined;
-  /** Where stray code goes when this has ended. Stays set for that. */
+  /** @internal Where stray code goes when this has ended. Stays set for that. */
   parent: ScopeNode | undefined = undefined;
-  /** The second parent, when the scope took a signal beside its ambient one. */
+  /** @internal The second parent, when the scope took a signal beside its ambient one. */
   link: Link | undefined = undefined;
-  /** Set once it is cancelled in effect; never unset. All waits in it reject with it. */
+  /** @internal Set once it is cancelled in effect; never unset. All waits in it reject with it. */
   error: CancelledError | undefined = undefined;
-  /** A rejected promise of it, made for the first wait that needs one. */
+  /** @internal A rejected promise of it, made for the first wait that needs one. */
   rejection: Promise<never> | undefined = undefined;
-  /** Whether it was cancelled itself, be it after an outer cancellation. */
+  /** @internal Whether it was cancelled itself, be it after an outer cancellation. */
   selfCancelled = false;
+  /** @internal */
   shielded = false;
-  /** Whether what waits in it keeps the process alive: not so for daemons. */
+  /** @internal Whether what waits in it keeps the process alive: not so for daemons. */
   daemon = false;
+  /** @internal */
   ended = false;
+  /** @internal */
   controller: AbortController | undefined = undefined;
-  /** The foreign signal that this node stands for, if it is a hub. */
+  /** @internal The foreign signal that this node stands for, if it is a hub. */
   readonly foreign: AbortSignal | undefined;
 
   constructor(foreign?: AbortSignal) {
@@ -100,16 +108,17 @@ export class ScopeNode extends Member {
     this.foreign = foreign;
   }
 
+  /** @internal */
   override reach(under: Sweep): void {
     if (!this.shielded && this.error === undefined) under.nodes.push(this);
   }
 
-  /** What a wait in it rejects with. */
+  /** @internal What a wait in it rejects with. */
   get refusal(): unknown {
     return this.error;
   }
 
-  /** Called when the first member has come. */
+  /** @internal Called when the first member has come. */
   occupied(): void {
     // Stray code waits in an ended scope that has two parents, since neither alone can stand for both.
     if (!this.ended || this.owner !== undefined) return;
@@ -117,10 +126,10 @@ export class ScopeNode extends Member {
     if (this.link !== undefined) attach(this.link.node, this.link);
   }
 
-  /** Called when a foreign signal has aborted, by whoever sees it first. */
+  /** @internal Called when a foreign signal has aborted, by whoever sees it first. */
   handleEvent(): void {}
 
-  /** Called when the last member has gone. An ended scope is kept only for those it still holds. */
+  /** @internal Called when the last member has gone. An ended scope is kept only for those it still holds. */
   vacated(): void {
     if (this.ended) leaveTree(this);
   }

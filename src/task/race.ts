@@ -62,7 +62,7 @@ function compete<T>(
     if (winner !== undefined) return winner.outcome as T;
     if (!interrupted) throw nobody(failures);
     for (const failure of failures) if (failure !== undefined) tell(failure);
-    throw fanOut.scope.error;
+    return fanOut.scope.throwIfCancelled() as never;
   });
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkCount, checkFunction, checkOptions, seen } from "../internal/arguments.ts";
 import { currentNode } from "../cancel/ambient.ts";
 import { ClosedError, DeadlockError } from "../cancel/errors.ts";
@@ -128,6 +129,8 @@ export class TaskGroup<F = never> implements AsyncDisposable {
    * rules are those of Trio's `nursery.start`. A start under way keeps the group open, and takes no
    * place of its `concurrency`.
    *
+   * The type of the value is that of the parameter: `async (started: (port: number) => void) => …`.
+   *
    * @returns The child and the value, once it is ready.
    * @throws {TypeError} If `fn` ended without calling `started`.
    * @throws {ClosedError} If the group has ended. `fn` is not called.
@@ -151,7 +154,10 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     this.scope.cancel(reason);
   }
 
-  /** Ends the group early with a value: cancels what still runs. The first call counts. */
+  /**
+   * Ends the group early with a value: cancels what still runs. The first call counts. The type of the
+   * value is that of the group: `taskGroup(async (group: TaskGroup<string>) => …)`.
+   */
   finish(value: F): void {
     this.#finish ??= { value };
     this.scope.cancel("the group is finished");

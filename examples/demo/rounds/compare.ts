@@ -23,7 +23,7 @@ export interface CompareOptions {
 const warmUpPages = 200;
 
 /**
- * Crawls the demo's site with corral and with plain `fetch`, in turn, and prints the figures.
+ * Crawls the demo's site with corral, then with plain `fetch`, and prints the figures.
  *
  * @returns Whether all held that the demo promises.
  */
@@ -40,15 +40,17 @@ export async function compareCrawls(options: CompareOptions): Promise<boolean> {
   );
   console.log(summaryHeadings());
 
-  using plainProcess = new PlainProcess(signal);
-  const plain: Round[] = [];
   const corral: Round[] = [];
   for (let i = 1; i <= rounds; i++) {
     await corralRound(corpus, limits, (result) => {
       console.log(summaryRow(`corral ${i}`, result));
       corral.push(result);
     });
+  }
 
+  using plainProcess = new PlainProcess(signal);
+  const plain: Round[] = [];
+  for (let i = 1; i <= rounds; i++) {
     const round = await showProgress(
       () => `plain fetch ${i}, in a process of its own`,
       () => plainProcess.run({ maxFiles, warmUpPages, limits }),
