@@ -69,27 +69,26 @@ class Mapping<T, R> {
   async #work(iterator: Iterator<T>): Promise<void> {
     const scope = this.#scope;
     const fn = this.#fn;
-    while (!this.#exhausted && scope.error === undefined) {
-      try {
-        let step: IteratorResult<T>;
-        try {
-          step = iterator.next();
-        } catch (error) {
-          this.#exhausted = true;
-          throw error;
-        }
+    const { results } = this;
+    let reading = false;
+    try {
+      while (!this.#exhausted && scope.error === undefined) {
+        reading = true;
+        const step = iterator.next();
         if (step.done === true) {
           this.#exhausted = true;
           return;
         }
+        reading = false;
         const index = this.#index++;
-        this.results[index] = await fn(step.value, index, scope);
-      } catch (error) {
-        this.#fail(error);
-        return;
+        results[index] = await fn(step.value, index, scope);
+        const hop = spend();
+        if (hop !== undefined) await hop;
       }
-      const hop = spend();
-      if (hop !== undefined) await hop;
+    } catch (error) {
+      // A source that has thrown is at its end.
+      if (reading) this.#exhausted = true;
+      this.#fail(error);
     }
   }
 
