@@ -37,8 +37,8 @@ Options:
 `;
 
 const siteLimits: FetchLimits = {
-  concurrency: 32,
-  perOrigin: 12,
+  concurrency: 24,
+  perOrigin: 9,
   timeoutMs: 1500,
   deadlineMs: 60_000,
   attempts: 6,

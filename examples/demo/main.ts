@@ -43,7 +43,7 @@ async function run(signal: AbortSignal): Promise<boolean> {
       return gather(command);
     case "site": {
       const { limits, quick } = command;
-      const size = quick ? { maxFiles: 300, rounds: 1 } : { maxFiles: 2500, rounds: 3 };
+      const size = quick ? { maxFiles: 300, rounds: 1 } : { maxFiles: 2200, rounds: 3 };
       return compareCrawls({ ...size, limits, judgeStalls: !quick, signal });
     }
   }

@@ -16,7 +16,7 @@ export async function crawl(start: string, limits: FetchLimits, tally: Tally): P
   const seen = new Set<string>();
 
   await taskGroup(
-    async (group) => {
+    (group) => {
       const visit = (url: string): void => {
         if (seen.has(url)) return;
         seen.add(url);
@@ -31,8 +31,6 @@ export async function crawl(start: string, limits: FetchLimits, tally: Tally): P
         );
       };
       visit(start);
-      // A body that has returned hides a deadline or a cancellation that meets its children later.
-      await group.join();
     },
     { name: "crawl", timeoutMs: limits.deadlineMs },
   );

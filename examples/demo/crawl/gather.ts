@@ -18,7 +18,7 @@ export async function gatherPages(
   const fetchPage = createFetcher(limits, readLength);
   tally.found = urls.length;
   await taskGroup(
-    async (group) => {
+    (group) => {
       for (const url of urls) {
         group.spawn(
           async () => {
@@ -29,8 +29,6 @@ export async function gatherPages(
           { name: url },
         );
       }
-      // A body that has returned hides a deadline or a cancellation that meets its children later.
-      await group.join();
     },
     { name: "gather", timeoutMs: limits.deadlineMs },
   );
