@@ -1,4 +1,5 @@
 import { checkFunction, checkOptions, isThenable } from "../internal/arguments.ts";
+import { call, react } from "../internal/react.ts";
 import { discard } from "./discard.ts";
 import { report, textOf } from "./report.ts";
 import { CancelScope } from "./scope.ts";
@@ -79,14 +80,15 @@ function watch<T>(
   // The options hold the signal too, which a promise that never settles must not keep.
   onDiscard: ((value: T) => unknown) | undefined,
 ): void {
-  Promise.resolve(promise).then(
+  void react(
+    call(() => promise),
     (value) => {
       if (scope?.ended === false) endScope(scope);
       if (wait === undefined || !grant(wait, value)) {
         discard("onDiscard", value, onDiscard);
       }
     },
-    (error: unknown) => {
+    (error) => {
       if (scope?.ended === false) endScope(scope);
       if (wait === undefined || !grant(wait, refused(error))) {
         report("note", {

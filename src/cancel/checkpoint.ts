@@ -1,3 +1,4 @@
+import { checkOptions } from "../internal/arguments.ts";
 import { spend } from "../internal/budget.ts";
 import { currentNode } from "./ambient.ts";
 import { CancelScope } from "./scope.ts";
@@ -12,6 +13,7 @@ import { placeOf, refusal } from "./wait.ts";
  */
 export function checkpoint(options?: WaitOptions): Promise<void> | undefined {
   try {
+    checkOptions("wait", options);
     const signal = options?.signal;
     return refusal(placeOf(signal), signal) ?? spend();
   } catch (error) {

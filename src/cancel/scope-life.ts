@@ -1,5 +1,6 @@
 /** A scope's way from `run()` to its end. */
 import { spend } from "../internal/budget.ts";
+import { call } from "../internal/react.ts";
 import { runtime } from "../internal/runtime.ts";
 import { currentNode, within } from "./ambient.ts";
 import { now } from "./clock.ts";
@@ -15,11 +16,7 @@ export function attempt<T>(
   scope: CancelScope,
   fn: (scope: never) => T | PromiseLike<T>,
 ): Promise<T> {
-  try {
-    return Promise.resolve(within(scope, fn));
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  return call(() => within(scope, fn));
 }
 
 /** Whether a cancellation of `outer` always reaches `inner`. */

@@ -1,15 +1,20 @@
+/** Calls a function; what it throws at once is a rejection too, be it only when its promise is looked at. */
+export function call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    return Promise.resolve(fn());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /**
- * Reacts to what a function of the user has returned, as `await` would: a promise of the platform by the
- * platform's own `then`, whatever it carries under that name, anything else by a promise made of it.
+ * Reacts to a promise as `await` would: one of the platform by the platform's own `then`, whatever it
+ * carries under that name.
  */
 export function react<T, A, B>(
-  result: T | PromiseLike<T>,
+  promise: Promise<T>,
   onFulfilled: (value: T) => A | PromiseLike<A>,
   onRejected: (error: unknown) => B | PromiseLike<B>,
 ): Promise<A | B> {
-  return Promise.prototype.then.call(
-    Promise.resolve(result),
-    onFulfilled as never,
-    onRejected,
-  ) as Promise<A | B>;
+  return Promise.prototype.then.call(promise, onFulfilled as never, onRejected) as Promise<A | B>;
 }

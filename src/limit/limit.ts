@@ -1,11 +1,11 @@
 import { checkCount, checkFunction, checkOptions } from "../internal/arguments.ts";
 import { spend } from "../internal/budget.ts";
-import { react } from "../internal/react.ts";
+import { call, react } from "../internal/react.ts";
 import { runtime } from "../internal/runtime.ts";
 import { currentNode } from "../cancel/ambient.ts";
 import { ClosedError } from "../cancel/errors.ts";
 import { Slots } from "../cancel/slots.ts";
-import { ignore, refused } from "../cancel/tree.ts";
+import { ignore } from "../cancel/tree.ts";
 import { fail, grantAll, park, placeOf, refusal, type Wait, WaitQueue } from "../cancel/wait.ts";
 
 export interface LimitRunOptions {
@@ -79,8 +79,8 @@ class Limiter {
         result.catch(ignore);
         return hop.then(() => result);
       }
-      const call: Call = signal === undefined ? fn : { fn, signal };
-      const wait = this.slots.queue(place, signal, call);
+      const queued: Call = signal === undefined ? fn : { fn, signal };
+      const wait = this.slots.queue(place, signal, queued);
       // A promise reaction runs in the async context in which it was made: the caller's.
       const result = wait.promise.then(Limiter.#begin) as Promise<T>;
       wait.promise = result as never;
@@ -93,11 +93,11 @@ class Limiter {
 
   static #begin(this: void, wait: Wait): unknown {
     const limiter = wait.line.target as Limiter;
-    const call = wait.payload as Call;
+    const queued = wait.payload as Call;
     limiter.slots.begin();
-    const plain = typeof call === "function";
-    const no = refusal(currentNode(), plain ? undefined : call.signal);
-    if (no === undefined) return limiter.#call(plain ? call : call.fn);
+    const plain = typeof queued === "function";
+    const no = refusal(currentNode(), plain ? undefined : queued.signal);
+    if (no === undefined) return limiter.#call(plain ? queued : queued.fn);
     // Cancelled after the place was handed over: nothing starts any more, and the place goes on.
     limiter.#leave();
     wait.promise.then(undefined, ignore);
@@ -105,13 +105,7 @@ class Limiter {
   }
 
   #call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
-    let result: T | PromiseLike<T>;
-    try {
-      result = fn();
-    } catch (error) {
-      result = refused(error);
-    }
-    return react(result, this.#succeeded as (value: T) => T, this.#failed);
+    return react(call(fn), this.#succeeded as (value: T) => T, this.#failed);
   }
 
   #leave(): void {
@@ -133,7 +127,7 @@ class Limiter {
       failures.push(error);
       if (failures.length === 1) for (const wait of waits) fail(wait, error);
     };
-    const call = async (item: T, index: number): Promise<void> => {
+    const work = async (item: T, index: number): Promise<void> => {
       if (failures.length > 0) return;
       try {
         results[index] = await fn(item, index);
@@ -146,7 +140,7 @@ class Limiter {
     try {
       for (const item of items) {
         const index = count++;
-        calls.push(this.run(() => call(item, index), options, waits).catch(failed));
+        calls.push(this.run(() => work(item, index), options, waits).catch(failed));
       }
     } catch (error) {
       failed(error);
@@ -169,6 +163,7 @@ class Limiter {
 
   onIdle(options?: LimitRunOptions): Promise<void> {
     try {
+      checkOptions("wait for a limit", options);
       const signal = options?.signal;
       const place = placeOf(signal);
       const no = refusal(place, signal);
@@ -205,9 +200,9 @@ export function limit(concurrency: number): Limit {
   checkCount("create a limit", "concurrency", concurrency);
   const limiter = new Limiter(concurrency);
   const { slots } = limiter;
-  const call = <T>(fn: () => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T> =>
+  const run = <T>(fn: () => T | PromiseLike<T>, options?: LimitRunOptions): Promise<T> =>
     limiter.run(fn, options);
-  return Object.defineProperties(call, {
+  return Object.defineProperties(run, {
     map: { value: limiter.map.bind(limiter) },
     clear: { value: limiter.clear.bind(limiter) },
     onIdle: { value: limiter.onIdle.bind(limiter) },

@@ -1,5 +1,6 @@
 import { checkCount, checkFunction, checkOptions } from "../internal/arguments.ts";
 import { spend } from "../internal/budget.ts";
+import { call, react } from "../internal/react.ts";
 import { discard } from "../cancel/discard.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { report, textOf } from "../cancel/report.ts";
@@ -131,13 +132,8 @@ class Mapping<T, R> {
       this.#proceed(iterator);
       return;
     }
-    let step: Promise<IteratorResult<T>>;
-    try {
-      step = Promise.resolve(iterator.next());
-    } catch (error) {
-      step = Promise.reject(error);
-    }
-    step.then(
+    void react(
+      call(() => iterator.next()),
       (result) => {
         // What comes after a cancellation is not begun; the source is closed.
         if (!this.#asking) return;
@@ -146,7 +142,7 @@ class Mapping<T, R> {
         else this.#begin(iterator, result.value);
         this.#proceed(iterator);
       },
-      (error: unknown) => {
+      (error) => {
         this.#exhausted = true;
         if (!this.#asking) {
           if (isOurs(this.#scope, error)) return;
@@ -167,19 +163,14 @@ class Mapping<T, R> {
   #begin(iterator: AsyncIterator<T>, item: T): void {
     const index = this.#index++;
     this.#running++;
-    let result: R | PromiseLike<R>;
-    try {
-      result = this.#fn(item, index, this.#scope);
-    } catch (error) {
-      result = Promise.reject(error);
-    }
-    Promise.resolve(result).then(
+    void react(
+      call(() => this.#fn(item, index, this.#scope)),
       (value) => {
         this.results[index] = value;
         this.#running--;
         this.#proceed(iterator);
       },
-      (error: unknown) => {
+      (error) => {
         this.#fail(error);
         this.#running--;
         this.#proceed(iterator);

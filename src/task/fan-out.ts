@@ -1,6 +1,6 @@
 import { checkCount, checkFunction, checkOptions, seen } from "../internal/arguments.ts";
 import { spend } from "../internal/budget.ts";
-import { react } from "../internal/react.ts";
+import { call, react } from "../internal/react.ts";
 import { within } from "../cancel/ambient.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { CancelScope } from "../cancel/scope.ts";
@@ -93,14 +93,8 @@ export class FanOut {
 
   #launch(index: number): void {
     this.#running++;
-    let result: unknown;
-    try {
-      result = this.#jobs[index]!(this.scope);
-    } catch (error) {
-      result = Promise.reject(error);
-    }
     void react(
-      result,
+      call(() => this.#jobs[index]!(this.scope)),
       (value) => this.#end(index, false, value),
       (error) => this.#end(index, true, error),
     );

@@ -178,6 +178,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
         );
       }
     }
+    checkOptions("join a task group", options);
     const signal = options?.signal;
     const place = placeOf(signal);
     let interruption: { readonly error: unknown } | undefined;

@@ -1,3 +1,4 @@
+import { checkOptions } from "../internal/arguments.ts";
 import { spend } from "../internal/budget.ts";
 import { runtime } from "../internal/runtime.ts";
 import { DeadlockError } from "../cancel/errors.ts";
@@ -81,8 +82,9 @@ export class Task<T> implements PromiseLike<T> {
    * @throws {DeadlockError} If the task waits for itself.
    */
   wait(options?: WaitOptions): Promise<T> {
-    const signal = options?.signal;
     try {
+      checkOptions("wait for a task", options);
+      const signal = options?.signal;
       const place = placeOf(signal);
       const no = refusal(place, signal);
       if (no !== undefined) return no;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { CancelScope, now, sleep, taskGroup, timeout, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
+import { endScope, openScope } from "../../src/cancel/scope-life.ts";
+import { deferred } from "../support/deferred.ts";
 import { at } from "../support/mode.ts";
 
 describe("deadline", () => {
@@ -166,6 +168,37 @@ describe("effectiveDeadline", () => {
       );
     }));
 
+  test("looks at each scope once, however many ways lead there", () => {
+    const root = new CancelScope({ deadline: now() + 60_000 });
+    openScope(root, undefined);
+    const scopes = [root];
+    let [left, right] = [root, root];
+    // In each level, two scopes that both have both of the level above around them.
+    for (let level = 0; level < 12; level++) {
+      const { signal: leftSignal } = left;
+      const { signal: rightSignal } = right;
+      const next: [CancelScope, CancelScope] =
+        level === 0
+          ? [new CancelScope(), new CancelScope()]
+          : [new CancelScope({ signal: rightSignal }), new CancelScope({ signal: leftSignal })];
+      openScope(next[0], left);
+      openScope(next[1], right);
+      [left, right] = next;
+      scopes.push(...next);
+    }
+    const { deadline } = root;
+    let looks = 0;
+    Object.defineProperty(root, "deadlineAt", {
+      get: () => {
+        looks++;
+        return deadline;
+      },
+    });
+    expect(left.effectiveDeadline).toBe(deadline);
+    expect(looks).toBe(1);
+    for (const scope of scopes.toReversed()) endScope(scope);
+  });
+
   test("is Infinity without any, and -Infinity once it is cancelled", () => {
     const scope = new CancelScope();
     expect(scope.effectiveDeadline).toBe(Infinity);
@@ -195,6 +228,88 @@ describe("expired", () => {
       await fast.run(() => sleep(1, at(fast)));
       await sleep(100);
       expect([fast.expired, fast.cancelled]).toEqual([false, false]);
+    }));
+});
+
+describe("expired, of a scope that was cancelled before its deadline", () => {
+  test("is false until the deadline to which it moves later", () =>
+    withVirtualClock(async (clock) => {
+      const hold = deferred();
+      const scope = new CancelScope({ timeoutMs: 50 });
+      const run = scope.run(() => hold.promise);
+      scope.cancel("own");
+      scope.deadline = 100;
+      await clock.advance(60);
+      expect(scope.expired).toBe(false);
+      await clock.advance(39);
+      expect(scope.expired).toBe(false);
+      await clock.advance(1);
+      expect(scope.expired).toBe(true);
+      expect(scope.reason).toBe("own");
+      hold.resolve();
+      await run;
+      expect(scope.expired).toBe(true);
+    }));
+
+  test("stays false when it ends before that", () =>
+    withVirtualClock(async (clock) => {
+      const hold = deferred();
+      const scope = new CancelScope({ timeoutMs: 50 });
+      const run = scope.run(() => hold.promise);
+      scope.cancel("own");
+      scope.deadline = 100;
+      await clock.advance(60);
+      hold.resolve();
+      await run;
+      expect(scope.expired).toBe(false);
+    }));
+});
+
+describe("with timeoutMs and a deadline, the TimeoutError", () => {
+  test.each([
+    ["the deadline is earlier: it names no milliseconds", 1e6, 10, "The operation timed out"],
+    ["timeoutMs is earlier: it names these", 10, 1e6, "The operation timed out after 10 ms"],
+  ])("when %s", (_, timeoutMs, inMs, message) =>
+    withVirtualClock(async (clock) => {
+      const scope = new CancelScope({ timeoutMs, deadline: now() + inMs });
+      const run = scope.run(() => sleep(Infinity, at(scope)));
+      await expect(run).rejects.toMatchObject({ name: "TimeoutError", message, deadline: 10 });
+      expect(clock.now()).toBe(10);
+    }),
+  );
+});
+
+describe("deadlines on two clocks", () => {
+  test("are not compared: the inner one's expiry is its own", async () => {
+    const outer = timeout(60_000, (around) =>
+      withVirtualClock(() =>
+        timeout(600_000, (scope) => sleep(Infinity, { signal: scope.signal }), {
+          name: "inner",
+          ...at(around),
+        }),
+      ),
+    );
+    await expect(outer).rejects.toMatchObject({
+      name: "TimeoutError",
+      message: '"inner" timed out after 600000 ms',
+      deadline: 600_000,
+    });
+  });
+
+  test("are not in one effectiveDeadline", () =>
+    timeout(60_000, async (around) => {
+      const { deadline } = around;
+      expect(around.effectiveDeadline).toBe(deadline);
+      await withVirtualClock(() =>
+        timeout(
+          1e9,
+          (scope) => {
+            expect(scope.effectiveDeadline).toBe(1e9);
+          },
+          at(around),
+        ),
+      );
+      expect(around.effectiveDeadline).toBe(deadline);
     }));
 });
 

@@ -87,6 +87,31 @@ describe("in a cancelled scope", () => {
     await expect(run).rejects.toBe(error);
   });
 
+  test("an error whose name cannot be read is a failure, and keeps nobody from ending", async () => {
+    const odd = Object.defineProperty(new Error("odd"), "name", {
+      get: () => {
+        throw new Error("no name");
+      },
+    });
+    const fails = async (scope: CancelScope): Promise<never> => {
+      await sleep(1_000, at(scope)).catch(() => {});
+      throw odd;
+    };
+    const ends = withVirtualClock(() =>
+      taskGroup((group) => {
+        group.spawn((task) => fails(task.scope));
+        group.cancel();
+      }),
+    );
+    const error: unknown = await ends.catch((thrown: unknown) => thrown);
+    expect(error === odd).toBe(true);
+    const scope = new CancelScope();
+    const run = scope.run(fails);
+    scope.cancel();
+    expect((await run.catch((thrown: unknown) => thrown)) === odd).toBe(true);
+    expect(isCancellation(odd, scope)).toBe(false);
+  });
+
   test("an outer scope's raw reason is its cancellation too", async () => {
     const outer = new CancelScope();
     const run = outer.run(async () => {

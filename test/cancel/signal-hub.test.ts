@@ -8,6 +8,8 @@ import {
   limit,
   map,
   moveOnAfter,
+  race,
+  shield,
   sleep,
   taskGroup,
   timeout,
@@ -240,5 +242,31 @@ describe("what is no signal", () => {
         /^Cannot [a-z ]+: "signal" must be an AbortSignal, received [^.]+$/,
       );
     }
+  });
+});
+
+describe("a signal in the place of options", () => {
+  const calls: [string, (signal: never) => unknown][] = [
+    ["sleep()", (signal) => sleep(1, signal)],
+    ["cancellable()", (signal) => cancellable(Promise.resolve(), signal)],
+    ["timeout()", (signal) => timeout(1, () => 0, signal)],
+    ["limit()", (signal) => limit(1)(() => 0, signal)],
+    ["limit().map()", (signal) => limit(1).map([1], () => 0, signal)],
+    ["limit().onIdle()", (signal) => limit(1).onIdle(signal)],
+    ["checkpoint()", (signal) => checkpoint(signal)],
+    ["taskGroup()", (signal) => taskGroup(() => 0, signal)],
+    ["spawn()", (signal) => taskGroup((group) => void group.spawn(() => 0, signal))],
+    ["start()", (signal) => taskGroup((group) => group.start((started) => started(), signal))],
+    ["join()", (signal) => taskGroup((group) => group.join(signal))],
+    ["a task's wait()", (signal) => taskGroup((group) => group.spawn(() => 0).wait(signal))],
+    ["gather()", (signal) => gather([() => 0], signal)],
+    ["race()", (signal) => race([() => 0], signal)],
+    ["map()", (signal) => map([1], () => 0, signal)],
+    ["shield()", (signal) => shield(() => 0, signal)],
+  ];
+  test.each(calls)("given to %s is a TypeError, not ignored", async (_, call) => {
+    const { signal } = new AbortController();
+    const given = new Promise((resolve) => resolve(call(signal as never)));
+    await expect(given).rejects.toThrow(TypeError);
   });
 });

@@ -112,6 +112,15 @@ describe("two copies of the library in one process", () => {
     expect(new Mine(0)).toBeInstanceOf(Mine);
     expect(new Mine(0)).toBeInstanceOf(b.TimeoutError);
     expect(new a.TimeoutError(0)).not.toBeInstanceOf(Mine);
+    class Again extends Mine {}
+    expect(new Again(0)).toBeInstanceOf(Mine);
+    expect(new Again(0)).toBeInstanceOf(a.TimeoutError);
+    expect(new Again(0)).toBeInstanceOf(b.TimeoutError);
+    expect(new Again(0)).not.toBeInstanceOf(b.CancelledError);
+    class Theirs extends b.CancelledError {}
+    expect(new Theirs()).toBeInstanceOf(a.CancelledError);
+    expect(a.isCancellation(new Theirs())).toBe(true);
+    expect(new Theirs()).not.toBeInstanceOf(a.TimeoutError);
   });
 
   test("failuresOf() of one knows what a group of the other has failed with", async () => {

@@ -241,3 +241,29 @@ test("a cancelled wait in line that nobody handles is no unhandled rejection", a
   });
   expect(unhandled).toEqual([]);
 });
+
+test("a call that is handed a place and then cancelled, and that nobody handles, is no unhandled rejection", async () => {
+  let called = false;
+  const unhandled = await unhandledDuring(async () => {
+    const one = limit(1);
+    const held = deferred();
+    const controller = new AbortController();
+    const first = one(() => held.promise);
+    void one(
+      () => {
+        called = true;
+      },
+      { signal: controller.signal },
+    );
+    // Handed over in this step, to begin in a later one.
+    one.concurrency = 2;
+    expect(one.pending).toBe(0);
+    controller.abort("gone");
+    held.resolve();
+    await first;
+    await one.onIdle();
+    expect([one.active, one.pending]).toEqual([0, 0]);
+  });
+  expect(unhandled).toEqual([]);
+  expect(called).toBe(false);
+});

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { any, CancelScope, type Job, shield, sleep, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { at } from "../support/mode.ts";
+import { ambientTest, at } from "../support/mode.ts";
+import { reportsDuring } from "../support/reports.ts";
 
 function after<T>(ms: number, value: T): Job<T> {
   return async (scope) => {
@@ -120,6 +121,25 @@ describe("any()", () => {
       expect(clock.now()).toBe(5);
     });
   });
+
+  ambientTest(
+    "tells the earlier failures to the diagnostics channel when it ends with something else (needs node:diagnostics_channel)",
+    async () => {
+      await withVirtualClock(async () => {
+        const reports = await reportsDuring(async () => {
+          const trying = any(
+            [failing(1, new Error("early")), after(1_000, 1), failing(2, new Error("next"))],
+            { timeoutMs: 5 },
+          );
+          await expect(trying).rejects.toBeInstanceOf(TimeoutError);
+        });
+        expect(reports).toEqual([
+          "A loser of any() failed: Error: early",
+          "A loser of any() failed: Error: next",
+        ]);
+      });
+    },
+  );
 
   test("refuses promises in place of functions, and wrong options", async () => {
     await expect(any([Promise.resolve(1) as never])).rejects.toThrow(/already started/);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failuresOf, gather, map, sleep, taskGroup } from "corral";
+import { failuresOf, gather, limit, map, sleep, taskGroup } from "corral";
 import { at } from "../support/mode.ts";
 
 const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => new Error(name)) as [
@@ -116,4 +116,23 @@ test("failuresOf() knows the failures of gather() and map()", async () => {
     ),
   ).rejects.toBe(other);
   expect(failuresOf(other)).toEqual([other, b]);
+});
+
+test("failuresOf() keeps a bounded number for an error that ends groups again and again", async () => {
+  const again = new Error("again");
+  for (let i = 0; i < 1_100; i++) {
+    await expect(failing(again, new Error(`later ${i}`))).rejects.toBe(again);
+  }
+  const failures = failuresOf(again);
+  expect(failures).toHaveLength(1_000);
+  expect(failures[0]).toBe(again);
+  expect(failures[1]).toMatchObject({ message: "later 0" });
+});
+
+test("failuresOf() knows the later failures of limit().map()", async () => {
+  const first = new Error("limit");
+  const two = limit(2);
+  const jobs = [() => Promise.reject(first), () => sleep(1).then(() => Promise.reject(b))];
+  await expect(two.map(jobs, (job) => job())).rejects.toBe(first);
+  expect(failuresOf(first)).toEqual([first, b]);
 });

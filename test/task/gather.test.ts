@@ -338,6 +338,35 @@ describe("timeoutMs of gather()", () => {
   });
 });
 
+describe("gather() begins", () => {
+  test("no function once an earlier one has cancelled the scope in its first step", async () => {
+    let begun = false;
+    const gathering = gather([
+      (scope) => scope.cancel("enough"),
+      () => {
+        begun = true;
+      },
+    ]);
+    await expect(gathering).rejects.toMatchObject({ name: "AbortError", reason: "enough" });
+    expect(begun).toBe(false);
+  });
+
+  test("all functions in a scope that was cancelled before", async () => {
+    const outer = new CancelScope();
+    const begun: number[] = [];
+    const run = outer.run((around) => {
+      outer.cancel("outer");
+      const jobs = [0, 1, 2].map((index) => (scope: CancelScope) => {
+        begun.push(index);
+        return sleep(1, at(scope));
+      });
+      return gather(jobs, at(around));
+    });
+    await expect(run).rejects.toMatchObject({ reason: "outer" });
+    expect(begun).toEqual([0, 1, 2]);
+  });
+});
+
 describe("gather() refuses", () => {
   test("promises in place of functions, and calls none", async () => {
     let called = false;

@@ -130,6 +130,15 @@ describe.concurrent("a program under main()", { timeout: 20_000 }, () => {
     expect(ended.code).toBe(code);
   });
 
+  test("that sleeps for ever stays alive until it is stopped", async () => {
+    const { code, errors } = await run(`
+      // Long after a program that nothing keeps alive would have ended.
+      setTimeout(() => console.log("kill SIGINT"), 200).unref();
+      await main((scope) => sleep(Infinity, { signal: scope.signal }));
+    `);
+    expect({ code, errors }).toEqual({ code: 130, errors: "" });
+  });
+
   test("that does not end in time is left behind, with the tree of what runs", async () => {
     const { code, errors } = await run(`
       await main((scope) => taskGroup((group) => {

@@ -123,6 +123,24 @@ describe("main()", () => {
     expect(process.exitCode).toBe(1);
   });
 
+  test("has exit code 1 also when the failure cannot be printed, and prints its text", async () => {
+    print.mockImplementationOnce(() => {
+      throw new Error("unprintable");
+    });
+    expect(await main(() => Promise.reject(new Error("no")))).toBeUndefined();
+    expect(process.exitCode).toBe(1);
+    expect(print.mock.lastCall).toEqual(["Error: no"]);
+  });
+
+  test("has exit code 1 also when nothing can be printed at all", async () => {
+    print.mockImplementation(() => {
+      throw new Error("stderr is gone");
+    });
+    await main(() => Promise.reject(new Error("no"))).catch(() => {});
+    expect(process.exitCode).toBe(1);
+    expect(listeners()).toEqual(before);
+  });
+
   test("takes a scope that was cancelled by the program itself for a failure", async () => {
     await main((scope) => {
       scope.cancel("own");
@@ -192,6 +210,24 @@ describe("the first signal", () => {
     await running;
     expect(print.mock.calls).toEqual([[error]]);
     expect(process.exitCode).toBe(1);
+  });
+
+  test("is the first one, also when `signals` has its name twice", async () => {
+    await withVirtualClock(async (clock) => {
+      const running = main(
+        async (scope) => {
+          await sleep(60_000, at(scope)).catch(() => {});
+          await shield((inner) => sleep(50, at(inner)), { timeoutMs: 100 });
+          return `cleaned up at ${clock.now()}`;
+        },
+        { signals: ["SIGINT", "SIGINT"] },
+      );
+      expect(listeners()[0]).toBe(before[0]! + 1);
+      process.emit("SIGINT");
+      expect(exit).not.toHaveBeenCalled();
+      expect(await running).toBe("cleaned up at 50");
+      expect(process.exitCode).toBe(130);
+    });
   });
 
   test("may be another, by `signals`", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CancelScope, type Job, race, shield, sleep, TimeoutError } from "corral";
+import { CancelledError, CancelScope, type Job, race, shield, sleep, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { ambientTest, at } from "../support/mode.ts";
 import { reportsDuring } from "../support/reports.ts";
@@ -54,6 +54,17 @@ describe("race()", () => {
       await expect(racing).rejects.toBe(error);
       expect(clock.now()).toBe(5);
     });
+  });
+
+  test.each([
+    ["an AbortError of the platform", new DOMException("mine", "AbortError")],
+    ["a CancelledError of another scope", new CancelledError("mine")],
+  ])("throws %s with which the first ended, as it is", async (_, error) => {
+    const racing = race([
+      () => Promise.reject(error),
+      (scope) => sleep(100, { signal: scope.signal }),
+    ]);
+    await expect(racing).rejects.toBe(error);
   });
 
   test("calls all at once, each with the one scope", async () => {

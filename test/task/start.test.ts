@@ -1,5 +1,13 @@
-import { describe, expect, test } from "vitest";
-import { CancelScope, failuresOf, sleep, taskGroup, type Task, type TaskGroup } from "corral";
+import { describe, expect, test, vi } from "vitest";
+import {
+  CancelScope,
+  failuresOf,
+  sleep,
+  taskGroup,
+  type Task,
+  type TaskGroup,
+  TimeoutError,
+} from "corral";
 import { withVirtualClock } from "corral/testing";
 import { deferred } from "../support/deferred.ts";
 import { ambientTest, at } from "../support/mode.ts";
@@ -194,6 +202,32 @@ describe("before it is ready, the child", () => {
     });
   });
 
+  test("is reached by the group's timeout when the body starts it without a signal", async () => {
+    await withVirtualClock(async (clock) => {
+      const ended = taskGroup(
+        async (group) => {
+          await group.start((_started, task) => sleep(1_000, at(task.scope)));
+        },
+        { timeoutMs: 10 },
+      );
+      await expect(ended).rejects.toBeInstanceOf(TimeoutError);
+      expect(clock.now()).toBe(10);
+    });
+  });
+
+  test("is reached by the group's cancel() when the body starts it without a signal", async () => {
+    await withVirtualClock(async (clock) => {
+      const ended = taskGroup(async (group) => {
+        const start = group.start((_started, task) => sleep(1_000, at(task.scope)));
+        await clock.runUntilIdle();
+        group.cancel("enough");
+        await start;
+      });
+      await expect(ended).rejects.toMatchObject({ reason: "enough" });
+      expect(clock.now()).toBe(0);
+    });
+  });
+
   ambientTest("is in the caller's scope (needs ambient scopes)", async () => {
     await taskGroup(async (group) => {
       const caller = new CancelScope();
@@ -264,6 +298,39 @@ describe("once it is ready, the child", () => {
       expect(clock.now()).toBe(10);
     });
   });
+});
+
+test("a child that a daemon of another group starts is no daemon: what it waits for keeps the process alive", async () => {
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  const alive = (): boolean => (timers.mock.results.at(-1)!.value as NodeJS.Timeout).hasRef();
+  try {
+    await taskGroup(async (target) => {
+      await taskGroup(async (group) => {
+        const ready = deferred();
+        group.spawn(
+          async (daemon) => {
+            const own = sleep(60_000, at(daemon.scope));
+            expect(alive()).toBe(false);
+            await target.start((started, task) => {
+              const waits = [sleep(60_000, at(task.scope))];
+              expect(alive()).toBe(true);
+              started();
+              waits.push(sleep(60_000, at(task.scope)));
+              expect(alive()).toBe(true);
+              return Promise.all(waits);
+            }, at(daemon.scope));
+            ready.resolve();
+            await own;
+          },
+          { daemon: true },
+        );
+        await ready.promise;
+      });
+      target.cancel();
+    });
+  } finally {
+    timers.mockRestore();
+  }
 });
 
 describe("started()", () => {

@@ -1,7 +1,31 @@
 import { describe, expect, test } from "vitest";
-import { CancelledError, CancelScope, DeadlockError, sleep, taskGroup, TaskGroup } from "corral";
+import {
+  CancelledError,
+  CancelScope,
+  DeadlockError,
+  shield,
+  sleep,
+  taskGroup,
+  TaskGroup,
+  timeout,
+  TimeoutError,
+} from "corral";
 import { withVirtualClock } from "corral/testing";
 import { ambientTest, at } from "../support/mode.ts";
+
+/** A group with one child that takes 20 ms to clean up. */
+function slowGroup(log: string[]): TaskGroup {
+  const group = new TaskGroup();
+  group.spawn(async (task) => {
+    try {
+      await sleep(1_000, at(task.scope));
+    } finally {
+      await shield((scope) => sleep(20, at(scope)), { timeoutMs: 100 });
+      log.push("cleaned up");
+    }
+  });
+  return group;
+}
 
 describe("join()", () => {
   test("waits for all children but daemons, and leaves the group open", async () => {
@@ -127,4 +151,71 @@ describe("join()", () => {
       expect(clock.now()).toBe(10);
     });
   });
+});
+
+describe("join() of an `await using` group", () => {
+  test("passes a timeout around it on to the group, and waits for its end", async () => {
+    await withVirtualClock(async (clock) => {
+      const log: string[] = [];
+      await using group = slowGroup(log);
+      await expect(timeout(50, (scope) => group.join(at(scope)))).rejects.toBeInstanceOf(
+        TimeoutError,
+      );
+      expect(log).toEqual(["cleaned up"]);
+      expect(clock.now()).toBe(70);
+      expect(group.scope.cancelled).toBe(true);
+    });
+  });
+
+  test("passes the abort of its signal on to the group, and rejects with the raw reason", async () => {
+    await withVirtualClock(async (clock) => {
+      const log: string[] = [];
+      const controller = new AbortController();
+      await using group = slowGroup(log);
+      const joined = group.join({ signal: controller.signal });
+      await clock.advance(10);
+      controller.abort("enough");
+      await expect(joined).rejects.toBe("enough");
+      expect(log).toEqual(["cleaned up"]);
+      expect(clock.now()).toBe(30);
+    });
+  });
+
+  test("with a signal that is aborted already cancels the group, and waits for its end", async () => {
+    await withVirtualClock(async () => {
+      const log: string[] = [];
+      await using group = slowGroup(log);
+      await expect(group.join({ signal: AbortSignal.abort("before") })).rejects.toBe("before");
+      expect(log).toEqual(["cleaned up"]);
+    });
+  });
+
+  test("throws what fails while the group ends, not the cancellation", async () => {
+    await withVirtualClock(async () => {
+      const error = new Error("cleanup");
+      await using group = new TaskGroup();
+      group.spawn(async (task) => {
+        await sleep(1_000, at(task.scope)).catch(() => {});
+        throw error;
+      });
+      await expect(timeout(50, (scope) => group.join(at(scope)))).rejects.toBe(error);
+    });
+  });
+});
+
+test("join() after finish() rejects under an outer cancellation that is visible", async () => {
+  const outer = new CancelScope();
+  let joined: unknown;
+  const run = outer.run((scope) =>
+    taskGroup<void, string>(async (group) => {
+      group.finish("value");
+      outer.cancel("outer");
+      joined = await group.join().then(
+        () => "resolved",
+        (error: unknown) => error,
+      );
+    }, at(scope)),
+  );
+  await run.catch(() => {});
+  expect(joined).toMatchObject({ name: "AbortError", reason: "outer" });
 });

@@ -3,9 +3,12 @@ import {
   CancelledError,
   CancelScope,
   failuresOf,
+  gather,
+  moveOnAfter,
   shield,
   sleep,
   taskGroup,
+  timeout,
   TimeoutError,
 } from "corral";
 import { withVirtualClock } from "corral/testing";
@@ -16,6 +19,14 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
     () => expect.fail("resolved instead of rejecting"),
     (error: unknown) => error,
   );
+}
+
+/** Spawns work of a second, and falls off the end of its body. */
+function spawnsAll(scope: CancelScope): Promise<string> {
+  return taskGroup((group) => {
+    group.spawn((task) => sleep(1_000, at(task.scope)));
+    return "done";
+  }, at(scope));
 }
 
 describe("a failing child", () => {
@@ -432,6 +443,48 @@ describe("the value of a body that returned", () => {
       );
       controller.abort("enough");
       await expect(cancelled).rejects.toBe("enough");
+    });
+  });
+
+  test("is not the group's when a child in line was never begun for that", async () => {
+    await withVirtualClock(async () => {
+      const late = taskGroup(
+        (group) => {
+          group.spawn((task) => sleep(1_000, at(task.scope)).catch(() => {}));
+          group.spawn(() => expect.fail("begun"));
+          return "body's";
+        },
+        { timeoutMs: 5, concurrency: 1 },
+      );
+      await expect(late).rejects.toBeInstanceOf(TimeoutError);
+    });
+  });
+
+  test("does not hide a timeout around the group", async () => {
+    await withVirtualClock(async (clock) => {
+      await expect(timeout(5, spawnsAll)).rejects.toBeInstanceOf(TimeoutError);
+      expect(clock.now()).toBe(5);
+      expect(await timeout(5_000, spawnsAll)).toBe("done");
+    });
+  });
+
+  test("does not keep moveOnAfter() around the group from moving on", async () => {
+    await withVirtualClock(async () => {
+      expect(await moveOnAfter(5, spawnsAll, { fallback: () => "moved on" })).toBe("moved on");
+      expect(await moveOnAfter(5, spawnsAll)).toBe(undefined);
+    });
+  });
+
+  test("does not hide a cancellation of gather() around the group", async () => {
+    await withVirtualClock(async () => {
+      await expect(gather([spawnsAll], { timeoutMs: 5 })).rejects.toBeInstanceOf(TimeoutError);
+      const error = new Error("sibling");
+      const failing = gather([
+        spawnsAll,
+        (scope) => sleep(5, at(scope)).then(() => Promise.reject(error)),
+      ]);
+      await expect(failing).rejects.toBe(error);
+      expect(failuresOf(error)).toEqual([error]);
     });
   });
 

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { CancelledError, CancelScope, sleep, type Task, taskGroup, TimeoutError } from "corral";
+import {
+  CancelledError,
+  CancelScope,
+  shield,
+  sleep,
+  type Task,
+  taskGroup,
+  TaskGroup,
+  TimeoutError,
+} from "corral";
 import { withVirtualClock } from "corral/testing";
 import { at } from "../support/mode.ts";
+import { reportsDuring } from "../support/reports.ts";
 
 /** A group whose failure is beside the point. */
 async function quiet(body: Parameters<typeof taskGroup<void>>[0]): Promise<void> {
@@ -24,6 +34,33 @@ describe("status", () => {
       task = group.spawn(() => Promise.reject(new Error("no")));
     });
     expect(task!.status).toBe("failed");
+  });
+
+  test("is failed for who threw a foreign AbortError before the cancellation came, while a group of its still ends", async () => {
+    await withVirtualClock(async (clock) => {
+      const error = new DOMException("foreign", "AbortError");
+      let child: Task<never> | undefined;
+      const reports = await reportsDuring(async () => {
+        const ended = taskGroup(async (group) => {
+          child = group.spawn(async (task): Promise<never> => {
+            const inner = new TaskGroup({ name: "inner", ...at(task.scope) });
+            inner.spawn(async ({ scope }) => {
+              await sleep(1_000, at(scope)).catch(() => {});
+              await shield((cleanup) => sleep(20, at(cleanup)), { timeoutMs: 100 });
+            });
+            throw error;
+          });
+          await clock.advance(10);
+          expect(child.status).toBe("running");
+          child.cancel("too late");
+        });
+        await expect(ended).rejects.toBe(error);
+      });
+      expect(child!.status).toBe("failed");
+      await expect(child).rejects.toBe(error);
+      expect(reports).toEqual([expect.stringContaining("inner was still open")]);
+      expect(clock.now()).toBe(20);
+    });
   });
 
   test("is cancelled for who was interrupted by the cancellation", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   cancellable,
+  CancelledError,
   CancelScope,
   DeadlockError,
   limit,
@@ -43,6 +44,16 @@ describe("withVirtualClock()", () => {
     ).rejects.toBe(failure);
   });
 
+  test.each([
+    ["AbortError", new DOMException("mine", "AbortError")],
+    ["CancelledError", new CancelledError("mine")],
+  ])("rejects with the body's own %s as it is", async (_, error) => {
+    await expect(withVirtualClock(() => Promise.reject(error))).rejects.toBe(error);
+    await expect(withVirtualClock(() => sleep(5).then(() => Promise.reject(error)))).rejects.toBe(
+      error,
+    );
+  });
+
   test("is one at a time in a process, and free again after each end", async () => {
     await withVirtualClock(async () => {
       const second = withVirtualClock(() => undefined);
@@ -74,6 +85,26 @@ describe("withVirtualClock()", () => {
     });
     await expect(left).rejects.toMatchObject({ name: "AbortError", reason: "the test has ended" });
   });
+
+  ambientTest(
+    "lets what it so cancels clean up in virtual time (needs ambient scopes)",
+    async () => {
+      let left: Promise<void> = Promise.resolve();
+      const steps: string[] = [];
+      await withVirtualClock(() => {
+        left = taskGroup(async () => {
+          try {
+            await sleep(Infinity);
+          } finally {
+            await shield(() => sleep(10), { timeoutMs: 100 });
+            steps.push("cleaned up");
+          }
+        });
+      });
+      await expect(left).rejects.toMatchObject({ reason: "the test has ended" });
+      expect(steps).toEqual(["cleaned up"]);
+    },
+  );
 });
 
 describe("timers", () => {

@@ -12,6 +12,20 @@ test("gather() gives a record for a record", () => {
   expectTypeOf(result).toEqualTypeOf<Promise<{ user: string; posts: number[] }>>();
 });
 
+interface Jobs {
+  user: () => Promise<string>;
+  posts: (scope: CancelScope) => number[];
+}
+
+test("gather() and gatherSettled() take a record that an interface types", () => {
+  const jobs: Jobs = { user: async () => "ada", posts: () => [1, 2] };
+  expectTypeOf(gather(jobs)).toEqualTypeOf<Promise<{ user: string; posts: number[] }>>();
+  expectTypeOf(gatherSettled(jobs)).resolves.toEqualTypeOf<{
+    user: PromiseSettledResult<string>;
+    posts: PromiseSettledResult<number[]>;
+  }>();
+});
+
 test("gather() gives an array for any other iterable", () => {
   const jobs = new Set<() => Promise<number>>();
   expectTypeOf(gather(jobs)).toEqualTypeOf<Promise<number[]>>();
