@@ -29,10 +29,6 @@ export {
 export { main, type MainOptions } from "./task/main.ts";
 export { any, race, type RaceOptions } from "./task/race.ts";
 export type { StartOptions } from "./task/start.ts";
-export {
-  type SpawnOptions,
-  taskGroup,
-  TaskGroup,
-  type TaskGroupOptions,
-} from "./task/task-group.ts";
+export type { SpawnOptions, TaskGroupOptions } from "./task/group-options.ts";
+export { taskGroup, TaskGroup } from "./task/task-group.ts";
 export { Task, type TaskStatus } from "./task/task.ts";

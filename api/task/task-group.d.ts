@@ -1,20 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CancelScope } from "../cancel/scope.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
-import type { Throws } from "./failures.ts";
+import { type SpawnOptions, type TaskGroupOptions } from "./group-options.ts";
 import { type StartOptions } from "./start.ts";
 import { Task } from "./task.ts";
-export interface TaskGroupOptions {
-    name?: string | undefined;
-    signal?: AbortSignal | undefined;
-    timeoutMs?: number | undefined;
-    concurrency?: number | undefined;
-    throws?: Throws | undefined;
-}
-export interface SpawnOptions {
-    name?: string | undefined;
-    daemon?: boolean | undefined;
-}
 export declare class TaskGroup<F = never> implements AsyncDisposable {
     #private;
     readonly scope: CancelScope;

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkCount, checkFunction, checkOptions, seen } from "../internal/arguments.ts";
+import { checkFunction, checkOptions } from "../internal/arguments.ts";
 import { currentNode } from "../cancel/ambient.ts";
 import { ClosedError, DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
@@ -10,35 +10,10 @@ import type { WaitOptions } from "../cancel/sleep.ts";
 import { outerNode, type ScopeNode } from "../cancel/tree.ts";
 import { placeOf, refusal } from "../cancel/wait.ts";
 import type { Throws } from "./failures.ts";
+import { readOptions, type SpawnOptions, type TaskGroupOptions } from "./group-options.ts";
 import { Nursery } from "./nursery.ts";
 import { startTask, type StartOptions } from "./start.ts";
 import { Task } from "./task.ts";
-
-export interface TaskGroupOptions {
-  /** How reports and errors call it. */
-  name?: string | undefined;
-  /** Cancels the group from outside. */
-  signal?: AbortSignal | undefined;
-  /** After so many milliseconds the group is cancelled, to end with a TimeoutError. */
-  timeoutMs?: number | undefined;
-  /** How many children run at once; later ones are queued. */
-  concurrency?: number | undefined;
-  /**
-   * What the group ends with when something failed: the first failure as it is (`"first"`, the default),
-   * or always an AggregateError of all of them (`"aggregate"`). It never depends on how many there are.
-   */
-  throws?: Throws | undefined;
-}
-
-export interface SpawnOptions {
-  /** By default the name of the function, else `task-` and a number. */
-  name?: string | undefined;
-  /**
-   * A daemon does not keep the group open: it is cancelled when all others have ended. It takes no place
-   * of the group's `concurrency`, and keeps no process alive by what it waits for.
-   */
-  daemon?: boolean | undefined;
-}
 
 /**
  * The handle of a group of children that end together; {@link taskGroup} tells how a group works.
@@ -69,14 +44,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
 
   /** @throws {TypeError | RangeError} If an option is not what it should be. */
   constructor(options?: TaskGroupOptions) {
-    checkOptions("create a task group", options);
-    const { concurrency = Infinity, throws = "first", ...scope } = options ?? {};
-    checkCount("create a task group", "concurrency", concurrency);
-    if (throws !== "first" && throws !== "aggregate") {
-      throw new TypeError(
-        `Cannot create a task group: "throws" must be "first" or "aggregate", received ${seen(throws)}`,
-      );
-    }
+    const { concurrency, throws, scope } = readOptions(options);
     this.#throws = throws;
     this.scope = new CancelScope(scope);
     this.#nursery = new Nursery(this.scope, concurrency, this);
