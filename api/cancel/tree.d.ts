@@ -29,7 +29,7 @@ export declare class ScopeNode extends Member {
 }
 export declare function leaveTree(node: ScopeNode): void;
 export declare function attach(node: ScopeNode, member: Member): void;
-export declare function detach(member: Member): void;
+export declare function detach(member: Member | undefined): void;
 export declare function refused(error: unknown): Promise<never>;
 export declare function ignore(): void;
 export declare function cancelNode(node: ScopeNode, reason: unknown): void;

@@ -1,6 +1,5 @@
 /** A scope's way from `run()` to its end. */
 import { spend } from "../internal/budget.ts";
-import { call } from "../internal/react.ts";
 import { runtime } from "../internal/runtime.ts";
 import { currentNode, within } from "./ambient.ts";
 import { now } from "./clock.ts";
@@ -16,7 +15,12 @@ export function attempt<T>(
   scope: CancelScope,
   fn: (scope: never) => T | PromiseLike<T>,
 ): Promise<T> {
-  return call(() => within(scope, fn));
+  // Not by call(): each frame here is one for every level of scopes that are opened in one another.
+  try {
+    return Promise.resolve(within(scope, fn));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** Whether a cancellation of `outer` always reaches `inner`. */

@@ -26,7 +26,7 @@ export class SignalHub extends ScopeNode {
     if (this.error === undefined) this.foreign.addEventListener("abort", this);
   }
 
-  override vacated(): void {
+  override vacated(): undefined {
     this.foreign.removeEventListener("abort", this);
   }
 

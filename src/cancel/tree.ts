@@ -129,16 +129,22 @@ export class ScopeNode extends Member {
   /** @internal Called when a foreign signal has aborted, by whoever sees it first. */
   handleEvent(): void {}
 
-  /** @internal Called when the last member has gone. An ended scope is kept only for those it still holds. */
-  vacated(): void {
-    if (this.ended) leaveTree(this);
+  /**
+   * @internal Called when the last member has gone. An ended scope is kept only for those it still holds.
+   *
+   * @returns What leaves its list, too.
+   */
+  vacated(): Member | undefined {
+    if (!this.ended) return undefined;
+    detach(this.link);
+    return this;
   }
 }
 
 /** Takes a scope out of its parents' lists; stray code still finds its way up by `parent`. */
 export function leaveTree(node: ScopeNode): void {
   detach(node);
-  if (node.link !== undefined) detach(node.link);
+  detach(node.link);
 }
 
 /** Puts a member at the end of a node's list. */
@@ -156,16 +162,17 @@ export function attach(node: ScopeNode, member: Member): void {
 }
 
 /** Takes a member out of its node's list, wherever in it; does nothing when it is in none. */
-export function detach(member: Member): void {
-  const node = member.owner;
-  if (node === undefined) return;
-  const { before, after } = member;
-  if (before === undefined) node.first = after;
-  else before.after = after;
-  if (after === undefined) node.last = before;
-  else after.before = before;
-  member.owner = member.before = member.after = undefined;
-  if (node.first === undefined) node.vacated();
+export function detach(member: Member | undefined): void {
+  // A loop, not a recursion: a deep tree of ended scopes may be held by one last wait.
+  while (member !== undefined && member.owner !== undefined) {
+    const { owner, before, after }: Member = member;
+    if (before === undefined) owner.first = after;
+    else before.after = after;
+    if (after === undefined) owner.last = before;
+    else after.before = before;
+    member.owner = member.before = member.after = undefined;
+    member = owner.first === undefined ? owner.vacated() : undefined;
+  }
 }
 
 /** A rejected promise that nobody has to handle. */
@@ -220,13 +227,15 @@ export function sweep(root: ScopeNode, error: CancelledError): void {
  */
 export function openNode(node: ScopeNode | undefined): ScopeNode | undefined {
   while (node !== undefined && node.ended && node.error === undefined) {
-    const beside = node.link && openNode(node.link.node);
-    const above = openNode(node.parent);
+    const { link, parent }: ScopeNode = node;
+    const beside = link && openNode(link.node);
+    // A recursion for second parents only: there is no deep chain of those.
+    const above = link && openNode(parent);
     if (beside !== undefined && above !== undefined && beside !== above) {
       if (above.error !== undefined) return above;
       return beside.error === undefined ? node : beside;
     }
-    node = above ?? beside;
+    node = beside ?? parent;
   }
   if (node?.foreign?.aborted === true) node.handleEvent();
   return node;

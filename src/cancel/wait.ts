@@ -169,10 +169,8 @@ function withdraw<T>(wait: Wait<T>): void {
   wait.previous = wait.next = undefined;
   line.length--;
   detach(wait);
-  if (wait.link !== undefined) {
-    detach(wait.link);
-    wait.link = undefined;
-  }
+  detach(wait.link);
+  wait.link = undefined;
   runtime.watcher?.ended(wait);
 }
 
