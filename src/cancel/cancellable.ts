@@ -69,6 +69,7 @@ function waitFor<T>(
   const place = placeOf(signal);
   const no = refusal(place, signal);
   const wait = no === undefined ? park(promises as WaitQueue<T>, place, signal, scope) : undefined;
+  if (no !== undefined && scope !== undefined) endScope(scope);
   watch(promise, wait, scope, options?.onDiscard);
   return no ?? wait!.promise;
 }

@@ -14,10 +14,14 @@ export function discard<T>(
   if (onDiscard !== undefined) {
     callback(name, () => onDiscard(value));
   } else if (typeof value === "object" && value !== null) {
-    callback("dispose", () => {
-      const held = value as Disposables;
+    const held = value as Disposables;
+    try {
       const dispose = held[Symbol.asyncDispose] ?? held[Symbol.dispose];
-      return typeof dispose === "function" ? dispose.call(held) : undefined;
-    });
+      if (typeof dispose === "function") callback("dispose", () => dispose.call(held));
+    } catch (error) {
+      callback("dispose", () => {
+        throw error;
+      });
+    }
   }
 }

@@ -62,10 +62,10 @@ export function openScope(
   const outer = outerNode(scope);
   if (outer !== undefined && scope.error === undefined) sweep(scope, outer.error!);
   else if (scope.error !== undefined) scope.swept();
+  scope.clock = runtime.clock;
   const { allowedMs } = scope;
   if (allowedMs === undefined && scope.deadlineAt === Infinity) return;
   const start = now();
-  scope.clock = runtime.clock;
   if (allowedMs !== undefined && start + allowedMs < scope.deadlineAt) {
     scope.deadlineAt = start + allowedMs;
   } else {

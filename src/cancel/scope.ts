@@ -10,6 +10,7 @@ import { attempt, failureOf, finish, openScope } from "./scope-life.ts";
 import { checkSignal } from "./signal-hub.ts";
 import { watchOver } from "./stuck.ts";
 import { cancelNode, ScopeNode, scopeKey } from "./tree.ts";
+import { openAbove, reattach } from "./two-parents.ts";
 
 export interface CancelScopeOptions {
   /** Milliseconds from the start of `run()` to the deadline. */
@@ -126,6 +127,16 @@ export class CancelScope extends ScopeNode {
   }
 
   /** @internal */
+  override above(): ScopeNode | undefined {
+    return this.link === undefined ? this.parent : openAbove(this);
+  }
+
+  /** @internal */
+  override occupied(): void {
+    reattach(this);
+  }
+
+  /** @internal */
   override swept(): void {
     watchOver(this);
   }
@@ -169,6 +180,7 @@ export class CancelScope extends ScopeNode {
     checkMs("move a deadline", "deadline", value);
     this.deadlineAt = value;
     this.allowedMs = undefined;
+    this.clock = runtime.clock;
     if (this.opened && !this.ended) arm(this, value - now());
   }
 

@@ -27,7 +27,7 @@ function stuck(scope: CancelScope): void {
   }
   report("warning", {
     kind: "stuck",
-    message: `${names.join(", ")} has not ended ${STUCK_MS} ms after its cancellation: something it awaits ignores the signal`,
+    message: `${names.join(", ")} has not ended ${STUCK_MS} ms after its cancellation`,
     detail: scope,
   });
 }

@@ -119,11 +119,11 @@ export class ScopeNode extends Member {
   }
 
   /** @internal Called when the first member has come. */
-  occupied(): void {
-    // Stray code waits in an ended scope that has two parents, since neither alone can stand for both.
-    if (!this.ended || this.owner !== undefined) return;
-    if (this.parent !== undefined) attach(this.parent, this);
-    if (this.link !== undefined) attach(this.link.node, this.link);
+  occupied(): void {}
+
+  /** @internal Where stray code is after its end; the node itself while it stands for two parents. */
+  above(): ScopeNode | undefined {
+    return this.parent;
   }
 
   /** @internal Called when a foreign signal has aborted, by whoever sees it first. */
@@ -227,15 +227,9 @@ export function sweep(root: ScopeNode, error: CancelledError): void {
  */
 export function openNode(node: ScopeNode | undefined): ScopeNode | undefined {
   while (node !== undefined && node.ended && node.error === undefined) {
-    const { link, parent }: ScopeNode = node;
-    const beside = link && openNode(link.node);
-    // A recursion for second parents only: there is no deep chain of those.
-    const above = link && openNode(parent);
-    if (beside !== undefined && above !== undefined && beside !== above) {
-      if (above.error !== undefined) return above;
-      return beside.error === undefined ? node : beside;
-    }
-    node = beside ?? parent;
+    const above = node.above();
+    if (above === node) return node;
+    node = above;
   }
   if (node?.foreign?.aborted === true) node.handleEvent();
   return node;

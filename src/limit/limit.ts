@@ -118,12 +118,13 @@ class Limiter {
     fn: (item: T, index: number) => R | PromiseLike<R>,
     options?: LimitRunOptions,
   ): Promise<R[]> {
-    checkFunction("map under a limit", "fn", fn);
+    checkFunction("run under a limit", "fn", fn);
     const results: R[] = [];
     const calls: Promise<void>[] = [];
     const waits: Wait<Wait>[] = [];
     const failures: unknown[] = [];
     const failed = (error: unknown): void => {
+      if (failures.length > 0 && error === failures[0]) return;
       failures.push(error);
       if (failures.length === 1) for (const wait of waits) fail(wait, error);
     };
@@ -148,7 +149,10 @@ class Limiter {
     await Promise.all(calls);
     if (failures.length > 0) {
       const [first] = failures;
-      if (first instanceof Error) runtime.failures.set(first, failures);
+      if (first instanceof Error && failures.length > 1) {
+        const known = runtime.failures.get(first) ?? [];
+        runtime.failures.set(first, [...new Set([first, ...known, ...failures])]);
+      }
       throw first;
     }
     return results;
@@ -163,7 +167,7 @@ class Limiter {
 
   onIdle(options?: LimitRunOptions): Promise<void> {
     try {
-      checkOptions("wait for a limit", options);
+      checkOptions("run under a limit", options);
       const signal = options?.signal;
       const place = placeOf(signal);
       const no = refusal(place, signal);

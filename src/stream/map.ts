@@ -138,8 +138,15 @@ class Mapping<T, R> {
         // What comes after a cancellation is not begun; the source is closed.
         if (!this.#asking) return;
         this.#asking = false;
-        if (result.done === true) this.#exhausted = true;
-        else this.#begin(iterator, result.value);
+        try {
+          if (result.done === true) this.#exhausted = true;
+          else if (this.#scope.error === undefined) this.#begin(iterator, result.value);
+          else this.#interrupted = true;
+        } catch (error) {
+          // No iterator result, or one that cannot be read.
+          this.#exhausted = true;
+          this.#fail(error);
+        }
         this.#proceed(iterator);
       },
       (error) => {
@@ -148,7 +155,7 @@ class Mapping<T, R> {
           if (isOurs(this.#scope, error)) return;
           report("note", {
             kind: "late-rejection",
-            message: `The source of a map failed after its cancellation: ${textOf(error)}`,
+            message: `A promise rejected after its wait was cancelled: ${textOf(error)}`,
             detail: error,
           });
           return;

@@ -1,4 +1,5 @@
 import { seen } from "../internal/arguments.ts";
+import { call } from "../internal/react.ts";
 import { cancellable } from "../cancel/cancellable.ts";
 import { TimeoutError } from "../cancel/errors.ts";
 import { report } from "../cancel/report.ts";
@@ -38,14 +39,21 @@ export async function closeSource(source: Source<unknown>): Promise<void> {
   }
   if (source.iterator.return === undefined) return;
   try {
-    await shield((scope) => cancellable(source.iterator.return!(), { signal: scope.signal }), {
-      timeoutMs: CLOSE_MS,
-    });
+    await shield(
+      (scope) =>
+        cancellable(
+          call(() => source.iterator.return!()),
+          { signal: scope.signal },
+        ),
+      {
+        timeoutMs: CLOSE_MS,
+      },
+    );
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     report("warning", {
       kind: "stuck",
-      message: `A source was not closed within ${CLOSE_MS} ms: it awaits something that ignores its end`,
+      message: `A source was not closed within ${CLOSE_MS} ms`,
       detail: source.iterator,
     });
   }

@@ -80,7 +80,7 @@ class Program {
   /** The first signal cancels and gives time to clean up, the second does not. */
   #interrupt(signal: string): void {
     if (this.#stop !== undefined) {
-      this.#abandon(`A second signal (${signal}): left behind`, Program.#code(signal));
+      this.#abandon(`A second signal (${signal})`, Program.#code(signal));
       return;
     }
     const late = (): void =>
@@ -92,7 +92,7 @@ class Program {
 
   /** Nothing is left that could wake the program, and yet it has not ended. */
   #starve(): void {
-    this.#abandon("Deadlock: nothing is left that could end these waits", UNSETTLED);
+    this.#abandon("Deadlock: nothing can end these waits", UNSETTLED);
   }
 
   #abandon(why: string, code: number): void {

@@ -2,7 +2,7 @@ import type { CancelScope } from "../cancel/scope.ts";
 import { react } from "../internal/react.ts";
 import { attempt } from "../cancel/scope-life.ts";
 import { Slots } from "../cancel/slots.ts";
-import { grantAll, park, type Wait, WaitQueue } from "../cancel/wait.ts";
+import { grantAll, park, refusal, type Wait, WaitQueue } from "../cancel/wait.ts";
 import type { ScopeNode } from "../cancel/tree.ts";
 import { Failures } from "./failures.ts";
 import { endTask, type EndStatus, type Task } from "./task.ts";
@@ -87,7 +87,9 @@ export class Nursery {
 
   /** Waits until only daemons are left. With a place, the wait can be cancelled. */
   async idle(place?: ScopeNode, signal?: AbortSignal): Promise<void> {
-    while (this.open > 0) await park(this.#idle, place, signal).promise;
+    while (this.open > 0) {
+      await (refusal(place, signal) ?? park(this.#idle, place, signal).promise);
+    }
   }
 
   /** Waits for all children, after cancelling the daemons, and closes. */

@@ -35,7 +35,7 @@ export function startTask<T, V>(
     const started = (value: V): void => {
       if (stage !== "starting" || task.status !== "running") {
         throw new TypeError(
-          `Cannot say that a task has started: expected one call while it runs, received ${
+          `Cannot say that a task has started: expected one call, received ${
             task.status === "running" ? "a second one" : "one after its end"
           }`,
         );
@@ -58,7 +58,7 @@ export function startTask<T, V>(
       else {
         reject(
           new TypeError(
-            `Cannot start task "${task.name}": expected a call of started(), received the end of the task`,
+            `Cannot start task "${task.name}": expected a call of started(), received its end`,
           ),
         );
       }

@@ -142,7 +142,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     for (let node: ScopeNode | undefined = currentNode(); node !== undefined; node = node.parent) {
       if (node.parent === this.scope && (node as CancelScope).task !== undefined) {
         throw new DeadlockError(
-          "Cannot join a task group: expected a caller that is none of its children, received one of them, which would wait for itself",
+          "Cannot join a task group: expected a caller outside it, received one of its children",
         );
       }
     }
@@ -154,7 +154,8 @@ export class TaskGroup<F = never> implements AsyncDisposable {
       await refusal(place, signal);
       await this.#nursery.idle(place, signal);
     } catch (error) {
-      interruption = { error };
+      // The group's own cancellation has reached the caller, too: then it is the group that tells.
+      if (error !== this.scope.error) interruption = { error };
       this.scope.cancel("the wait for the group was cancelled");
       await this.#nursery.idle();
     }
@@ -162,9 +163,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
       this.#told = true;
       throw this.#nursery.failures.error(this.#throws);
     }
-    if (interruption !== undefined && !isOurs(this.scope, interruption.error)) {
-      throw interruption.error;
-    }
+    if (interruption !== undefined) throw interruption.error;
     const { error } = this.scope;
     if (error === undefined || (this.#finish !== undefined && !outerNode(this.scope))) return;
     throw failureOf(this.scope, error);
@@ -204,7 +203,8 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     if (finish !== undefined) return finish.value;
     if (failed) throw failure;
     // Work that was cut short by others must not look like work that is done.
-    if (this.#nursery.interrupted && outer !== undefined) throw outer.refusal;
+    const byOuter = outer !== undefined && outer.error === this.scope.error;
+    if (this.#nursery.interrupted && byOuter) throw outer.refusal;
     if (this.#nursery.interrupted && this.scope.timeout !== undefined) throw this.scope.timeout;
     return outcome as T;
   }
@@ -228,7 +228,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
   async #abandon(): Promise<void> {
     report("warning", {
       kind: "open-group",
-      message: `${this.scope.name ?? "A task group"} was still open when the scope around it ended; it is cancelled`,
+      message: `${this.scope.name ?? "A task group"} was still open when the scope around it ended`,
       detail: this,
     });
     this.scope.cancel("the scope around the group has ended");
@@ -237,7 +237,7 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     for (const failure of this.#nursery.failures.list) {
       report("warning", {
         kind: "lost-failure",
-        message: `A child of that group has failed: ${textOf(failure)}`,
+        message: `A child of it has failed: ${textOf(failure)}`,
         detail: failure,
       });
     }

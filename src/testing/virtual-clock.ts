@@ -23,6 +23,9 @@ const QUIET_TURNS = 2;
 /** How many idle moments a deadlocked test gets to clean up after its cancellation. */
 const LAST_MOMENTS = 20;
 
+/** And how many turns of the event loop, when it never comes to rest. */
+const LAST_TURNS = 1_000;
+
 interface Advance {
   readonly target: number;
   readonly resolve: () => void;
@@ -191,19 +194,23 @@ export async function withVirtualClock<T>(
   let moments = 0;
   try {
     // What the test leaves behind, or a test that is stuck, gets some moments to clean up.
-    const goesOn = (): boolean => !over || (waits.size > 0 && moments < LAST_MOMENTS);
-    for (let quiet = 0, seen = -1; goesOn() && moments < LAST_MOMENTS;) {
-      await (clock.busyOutside && !over ? pause() : turn());
-      if (runtime.ops !== seen || (clock.busyOutside && !over)) {
+    for (let quiet = 0, seen = -1, turns = 0; moments < LAST_MOMENTS && turns < LAST_TURNS;) {
+      const outside = clock.busyOutside && !over;
+      await (outside ? pause() : turn());
+      if (over) turns++;
+      if (runtime.ops !== seen || outside) {
         seen = runtime.ops;
         quiet = 0;
-      } else if (++quiet >= QUIET_TURNS) {
-        quiet = 0;
-        if (stuck !== undefined || over) moments++;
-        if (clock.proceed() || stuck !== undefined || over) continue;
-        stuck = deadlock(waits);
-        scope.cancel(stuck);
+        continue;
       }
+      if (++quiet < QUIET_TURNS) continue;
+      quiet = 0;
+      if (over && waits.size === 0) break;
+      if (over || stuck !== undefined) moments++;
+      if (clock.proceed() || stuck !== undefined) continue;
+      if (over) break;
+      stuck = deadlock(waits);
+      scope.cancel(stuck);
     }
     if (stuck !== undefined) throw stuck;
     if ("error" in outcome!) throw outcome.error;
