@@ -35,6 +35,13 @@ class Mapping<T, R> {
   /** Whether the source is read to its end, or broken: then it needs no closing. */
   #exhausted = false;
 
+  // Of an async source only.
+  readonly #ended = new WaitQueue<void>("calls of map", this);
+  readonly #reading = new WaitQueue<void>("item of map", this);
+  #running = 0;
+  /** Whether an item was asked for. It is asked no more once the scope is cancelled. */
+  #asking = false;
+
   constructor(source: Source<T>, fn: Mapper<T, R>, concurrency: number, scope: CancelScope) {
     this.#source = source;
     this.#fn = fn;
@@ -109,12 +116,6 @@ class Mapping<T, R> {
     await ended.promise;
     grant(cancelled, undefined);
   }
-
-  readonly #ended = new WaitQueue<void>("calls of map", this);
-  readonly #reading = new WaitQueue<void>("item of map", this);
-  #running = 0;
-  /** Whether an item was asked for. It is asked no more once the scope is cancelled. */
-  #asking = false;
 
   #proceed(iterator: AsyncIterator<T>): void {
     const over = this.#exhausted || this.#scope.error !== undefined;
