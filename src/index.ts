@@ -3,8 +3,10 @@ export { cancellable, type CancellableOptions } from "./cancel/cancellable.ts";
 export { checkpoint, currentSignal } from "./cancel/checkpoint.ts";
 export { now } from "./cancel/clock.ts";
 export { CancelledError, ClosedError, DeadlockError, TimeoutError } from "./cancel/errors.ts";
+export { setDeadlockDetection } from "./cancel/frame.ts";
 export { isCancellation } from "./cancel/ownership.ts";
 export { CancelScope, type CancelScopeOptions } from "./cancel/scope.ts";
+export type { RunOptions, WeightedRunOptions } from "./cancel/section.ts";
 export { shield, type ShieldOptions } from "./cancel/shield.ts";
 export { sleep, type WaitOptions } from "./cancel/sleep.ts";
 export {
@@ -17,6 +19,28 @@ export {
 export { waitTree } from "./cancel/wait-tree.ts";
 export { limit, type Limit, type LimitRunOptions } from "./limit/limit.ts";
 export { map, type MapOptions } from "./stream/map.ts";
+export { Barrier, type BarrierStats } from "./sync/barrier.ts";
+export {
+  type BorrowOptions,
+  CapacityLimiter,
+  type CapacityLimiterStats,
+  type TryBorrowOptions,
+} from "./sync/capacity-limiter.ts";
+export { Condition, type ConditionStats, type HeldCondition } from "./sync/condition.ts";
+export { AsyncEvent, type AsyncEventStats } from "./sync/event.ts";
+export { KeyedMutex, KeyedSemaphore, type KeyedLockStats } from "./sync/keyed-locks.ts";
+export { Latch, type LatchStats } from "./sync/latch.ts";
+export type { Lock } from "./sync/lock.ts";
+export { Mutex, type MutexStats } from "./sync/mutex.ts";
+export type { Permit } from "./sync/permit.ts";
+export type { PrimitiveOptions } from "./sync/primitive.ts";
+export { RwLock, type RwLockStats, type WritePermit } from "./sync/rw-lock.ts";
+export {
+  type AcquireOptions,
+  Semaphore,
+  type SemaphoreStats,
+  type TryAcquireOptions,
+} from "./sync/semaphore.ts";
 export { failuresOf, type Throws } from "./task/failures.ts";
 export type { FanOutOptions, Job } from "./task/fan-out.ts";
 export {

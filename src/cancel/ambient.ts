@@ -24,10 +24,16 @@ function storageOf(record: Runtime): Storage | null {
 
 /** Calls `fn` with the scope as the current one, also for all that it starts. */
 export function within<T>(node: ScopeNode, fn: (node: never) => T): T {
-  const storage = runtime.ambient ? storageOf(runtime) : null;
-  if (storage === null) return fn(node as never);
-  runtime.opened = true;
-  return storage.run(node, fn as (node: ScopeNode) => T, node);
+  const { frame } = runtime;
+  runtime.frame = node.frame;
+  try {
+    const storage = runtime.ambient ? storageOf(runtime) : null;
+    if (storage === null) return fn(node as never);
+    runtime.opened = true;
+    return storage.run(node, fn as (node: ScopeNode) => T, node);
+  } finally {
+    runtime.frame = frame;
+  }
 }
 
 /**
@@ -38,7 +44,13 @@ export function within<T>(node: ScopeNode, fn: (node: never) => T): T {
  * @returns What `fn` returns.
  */
 export function detached<T>(fn: () => T): T {
-  return runtime.opened ? runtime.storage!.run(undefined, fn, undefined) : fn();
+  const { frame } = runtime;
+  runtime.frame = undefined;
+  try {
+    return runtime.opened ? runtime.storage!.run(undefined, fn, undefined) : fn();
+  } finally {
+    runtime.frame = frame;
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { runtime } from "../internal/runtime.ts";
 import { currentNode, within } from "./ambient.ts";
 import { now } from "./clock.ts";
 import { arm, isPast } from "./deadline.ts";
+import { currentFrame } from "./frame.ts";
 import { handOut } from "./handed-out.ts";
 import { isOurs } from "./ownership.ts";
 import type { CancelScope } from "./scope.ts";
@@ -36,10 +37,7 @@ function covers(outer: ScopeNode, inner: ScopeNode): boolean {
  * Puts the scope into the tree, below the ambient scope (or the one given in its place) and below that
  * of its signal.
  */
-export function openScope(
-  scope: CancelScope,
-  ambient: ScopeNode | undefined = currentNode(),
-): void {
+export function openScope(scope: CancelScope, group?: ScopeNode): void {
   if (scope.opened) {
     throw new TypeError(
       `Cannot run a cancel scope: expected one that was never run, received ${
@@ -48,6 +46,8 @@ export function openScope(
     );
   }
   scope.opened = true;
+  const ambient = group ?? currentNode();
+  scope.frame = group === undefined ? currentFrame() : group.frame;
   const outside = scope.outside === undefined ? undefined : nodeOf(scope.outside);
   let parent = ambient ?? outside;
   if (ambient !== undefined && outside !== undefined && !covers(outside, ambient)) {

@@ -100,6 +100,8 @@ export class ScopeNode extends Member {
   ended = false;
   /** @internal */
   controller: AbortController | undefined = undefined;
+  /** @internal The section of a lock that it was opened in; see `frame.ts`. */
+  frame: object | undefined = undefined;
   /** @internal The foreign signal that this node stands for, if it is a hub. */
   readonly foreign: AbortSignal | undefined;
 

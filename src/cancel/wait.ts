@@ -83,6 +83,11 @@ export class Wait<T = unknown> extends Member implements Swept {
   leave(): void {
     this.line.onLeave?.(this);
   }
+
+  /** Tells what it was granted, after it has left its line and its scopes. */
+  commit(value: T | PromiseLike<T>, _failed: boolean): void {
+    deliver(this.resolve, value);
+  }
 }
 
 /**
@@ -141,6 +146,17 @@ export function park<T>(
   payload?: unknown,
 ): Wait<T> {
   const wait = new Wait<T>(line, payload);
+  enter(wait, place, signal);
+  return wait;
+}
+
+/** Puts a new wait at the end of its line, and into the scopes that can cancel it. */
+export function enter<T>(
+  wait: Wait<T>,
+  place: ScopeNode | undefined,
+  signal: AbortSignal | undefined,
+): void {
+  const { line } = wait;
   const last = line.last;
   wait.previous = last;
   line.last = wait;
@@ -155,11 +171,10 @@ export function park<T>(
     }
   }
   runtime.watcher?.started(wait);
-  return wait;
 }
 
 /** Takes a wait out of its line and its scopes. */
-function withdraw<T>(wait: Wait<T>): void {
+export function withdraw<T>(wait: Wait<T>): void {
   const { line, previous, next } = wait;
   wait.pending = false;
   if (previous === undefined) line.first = next;
@@ -174,12 +189,14 @@ function withdraw<T>(wait: Wait<T>): void {
   runtime.watcher?.ended(wait);
 }
 
-/** Whether a foreign signal of the wait has aborted, while its listener has not run yet. */
-function overtaken(wait: Wait): boolean {
+/**
+ * Whether a wait is still to be settled. A foreign signal of it may have aborted while its listener has
+ * not run yet: then it is cancelled now.
+ */
+export function isWaiting<T>(wait: Wait<T>): boolean {
   const signal = (wait.link ?? wait).owner?.foreign;
-  if (signal === undefined || !signal.aborted) return false;
-  nodeOf(signal);
-  return true;
+  if (signal?.aborted === true) nodeOf(signal);
+  return wait.pending;
 }
 
 /**
@@ -187,10 +204,10 @@ function overtaken(wait: Wait): boolean {
  *
  * @returns Whether the wait has the value now; if not, it was cancelled before.
  */
-export function grant<T>(wait: Wait<T>, value: T | PromiseLike<T>): boolean {
-  if (!wait.pending || (overtaken(wait as Wait) && !wait.pending)) return false;
+export function grant<T>(wait: Wait<T>, value: T | PromiseLike<T>, failed = false): boolean {
+  if (!isWaiting(wait)) return false;
   withdraw(wait);
-  deliver(wait.resolve, value);
+  wait.commit(value, failed);
   return true;
 }
 
@@ -214,5 +231,5 @@ export function grantAll<T>(line: WaitQueue<T>, value: T | PromiseLike<T>): void
 /** Settles a wait with an error of the primitive's own: it was closed, or cleared. */
 export function fail<T>(wait: Wait<T>, error: unknown): boolean {
   if (wait.pending) wait.promise.then(undefined, ignore);
-  return grant(wait, refused(error));
+  return grant(wait, refused(error), true);
 }

@@ -44,12 +44,27 @@ export function checkMs(action: string, name: string, value: unknown): void {
  * @throws {TypeError} If `value` is not a number.
  * @throws {RangeError} If it is not a positive integer (or `Infinity`).
  */
-export function checkCount(action: string, name: string, value: unknown): void {
-  const message = `Cannot ${action}: "${name}" must be a positive integer, received ${seen(value)}`;
+export function checkCount(
+  action: string,
+  name: string,
+  value: unknown,
+  what = "a positive integer",
+): void {
+  const message = `Cannot ${action}: "${name}" must be ${what}, received ${seen(value)}`;
   if (typeof value !== "number") throw new TypeError(message);
   if (!(value >= 1) || (value !== Infinity && !Number.isSafeInteger(value))) {
     throw new RangeError(message);
   }
+}
+
+/**
+ * Accepts zero, too.
+ *
+ * @throws {TypeError} If `value` is not a number.
+ * @throws {RangeError} If it is not a non-negative integer (or `Infinity`).
+ */
+export function checkAmount(action: string, name: string, value: unknown): void {
+  if (value !== 0) checkCount(action, name, value, "a non-negative integer");
 }
 
 /** @throws {TypeError} If `value` is neither absent nor an object, or is a signal in its place. */

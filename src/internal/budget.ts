@@ -19,6 +19,15 @@ export function spend(): Promise<void> | undefined {
   return ++runtime.ops < runtime.pauseAt ? undefined : overdrawn();
 }
 
+/** What a wait that is over at once gives, when it has no value. */
+export const done: Promise<void> = Promise.resolve();
+
+/** Gives what was there at once: now, or after the hop when the budget is spent. */
+export function ready<T>(value: T): Promise<T> {
+  const hop = spend();
+  return hop === undefined ? Promise.resolve(value) : hop.then(() => value);
+}
+
 /** Looks at the budget closely: a hop that is under way, a new one, or none needed yet. */
 export function overdrawn(): Promise<void> | undefined {
   if (runtime.hop !== undefined) return runtime.hop;

@@ -58,6 +58,10 @@ export interface Runtime {
   /** A virtual clock, while there is one. */
   clock: Clock | undefined;
   watcher: Watcher | undefined;
+  /** The section of a lock whose function is being called right now; see `cancel/frame.ts`. */
+  frame: object | undefined;
+  /** Whether sections are remembered, for the proof of a deadlock; `undefined` before it was asked. */
+  proofs: boolean | undefined;
   /** The node of the scope tree that stands for a foreign signal. */
   readonly hubs: WeakMap<AbortSignal, object>;
   /** All failures of the groups that an error has ended. */
@@ -120,6 +124,8 @@ function create(): Runtime {
     storage: undefined,
     clock: undefined,
     watcher: undefined,
+    frame: undefined,
+    proofs: undefined,
     hubs: new WeakMap(),
     failures: new WeakMap(),
     time: readClock,

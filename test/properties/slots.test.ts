@@ -150,7 +150,7 @@ function run(total: number, steps: readonly Step[]): Promise<void> {
     const no = refusal(place, own);
     if (no !== undefined) listen(id, no);
     else if (slots.enter()) heard[id] = "entered";
-    else listen(id, (waits[id] = slots.queue(place, own, id) as Wait).promise);
+    else listen(id, (waits[id] = slots.queue(place, own, { id }) as Wait).promise);
   };
 
   let count = 0;
@@ -195,7 +195,8 @@ function run(total: number, steps: readonly Step[]): Promise<void> {
     // The same places are held, and the same callers wait in the same order.
     expect(slots.held).toBe(naive.held);
     const line: unknown[] = [];
-    for (let wait = slots.line.first; wait !== undefined; wait = wait.next) line.push(wait.payload);
+    for (let wait = slots.line.first; wait !== undefined; wait = wait.next)
+      line.push((wait.payload as { id: number }).id);
     expect(line).toEqual(naive.line.map(({ id }) => id));
     expect(slots.line.length).toBe(line.length);
     // Nobody waits who could be granted.

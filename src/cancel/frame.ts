@@ -1,0 +1,120 @@
+/**
+ * What is remembered of a function that runs in a section (`mutex.run(fn)`): which lock it holds, in
+ * which section it was called, and what it waits for. A call that could never go ahead because of it
+ * can then be refused instead of waiting for ever; see `sync/deadlock.ts`.
+ */
+import { runtime } from "../internal/runtime.ts";
+import { currentNode, within } from "./ambient.ts";
+import type { ScopeNode } from "./tree.ts";
+import type { Wait } from "./wait.ts";
+
+/** A lock, as far as a proof needs it. */
+export interface Held {
+  readonly frames: Frame[];
+  readonly total: number;
+}
+
+/** More waits than these of one section are not looked at: with that many, few are the one in doubt. */
+const MOST_WAITS = 8;
+
+/**
+ * It travels with the async context in place of the scope, which it stands for: to the tree it is a
+ * scope that has ended, through which everything goes to the one it was entered in.
+ */
+export class Frame {
+  readonly ended: boolean = true;
+  readonly error: undefined = undefined;
+  readonly foreign: undefined = undefined;
+  /** The scope that it was entered in. */
+  readonly node: ScopeNode | undefined = currentNode();
+  /** The section that it was entered in. */
+  readonly outer: Frame | undefined = currentFrame();
+  /** For {@link currentFrame}, which finds scopes and frames in the storage. */
+  readonly frame: this = this;
+  readonly lock: Held;
+  readonly weight: number;
+  #index = 0;
+  /** What it waits for, itself and in the sections within; also some that it waited for. */
+  waits: Wait[] = [];
+
+  constructor(lock: Held, weight: number) {
+    this.lock = lock;
+    this.weight = weight;
+  }
+
+  above(): ScopeNode | undefined {
+    return this.node;
+  }
+
+  /** It holds the lock from now on. */
+  begin(): void {
+    this.#index = this.lock.frames.push(this) - 1;
+  }
+
+  /** It no longer does. */
+  end(): void {
+    const { frames } = this.lock;
+    const last = frames.pop()!;
+    if (last === this) return;
+    frames[this.#index] = last;
+    last.#index = this.#index;
+  }
+
+  /** Calls `fn` in the section. */
+  call<T>(fn: () => T): T {
+    // Without an ambient scope nothing travels, and the call itself is all that can be seen.
+    if (this.node !== undefined) return within(this as unknown as ScopeNode, fn);
+    const { frame } = runtime;
+    runtime.frame = this;
+    try {
+      return fn();
+    } finally {
+      runtime.frame = frame;
+    }
+  }
+
+  /** Remembers a wait that was begun in it. */
+  remember(wait: Wait): void {
+    if (this.waits.length === MOST_WAITS) this.waits = this.waits.filter((w) => w.pending);
+    if (this.waits.length < MOST_WAITS) this.waits.push(wait);
+    this.outer?.remember(wait);
+  }
+}
+
+/** The section that the calling code is in, if sections are remembered. */
+export function currentFrame(): Frame | undefined {
+  if (runtime.frame !== undefined) return runtime.frame as Frame;
+  if (runtime.proofs !== true || !runtime.opened) return undefined;
+  return (runtime.storage!.getStore() as { frame?: Frame } | undefined)?.frame;
+}
+
+declare const process: { env: { NODE_ENV?: string } };
+
+function developing(): boolean {
+  try {
+    // In these words, for bundlers to replace it.
+    return process.env.NODE_ENV !== "production";
+  } catch {
+    return true;
+  }
+}
+
+/** Whether sections are remembered: in development, unless it was said otherwise. */
+export function proving(): boolean {
+  return (runtime.proofs ??= developing());
+}
+
+/**
+ * Switches the refusal of provable deadlocks, and the report of permits that were lost, on or off for
+ * the whole process. They are on unless `NODE_ENV` is `"production"`, and cost each section a little.
+ *
+ * @throws {TypeError} If `on` is no boolean.
+ */
+export function setDeadlockDetection(on: boolean): void {
+  if (typeof on !== "boolean") {
+    throw new TypeError(
+      `Cannot switch the detection of deadlocks: "on" must be a boolean, received ${String(on)}`,
+    );
+  }
+  runtime.proofs = on;
+}

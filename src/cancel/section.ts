@@ -1,0 +1,147 @@
+import { checkCount, checkFunction, checkOptions } from "../internal/arguments.ts";
+import { spend } from "../internal/budget.ts";
+import { call, react } from "../internal/react.ts";
+import { currentNode } from "./ambient.ts";
+import { checkDeadlock } from "./deadlock.ts";
+import { currentFrame, Frame, proving } from "./frame.ts";
+import { type SlotLine, Slots } from "./slots.ts";
+import { ignore } from "./tree.ts";
+import { placeOf, refusal, type Wait } from "./wait.ts";
+
+export interface RunOptions {
+  /** Ends the wait in line, and nothing else: a function that has begun is waited for. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface WeightedRunOptions extends RunOptions {
+  /** How many places it takes; 1 by default. */
+  weight?: number | undefined;
+}
+
+/** What waits in line to run: the function alone, or with its weight and the signal that may still abort. */
+type Queued =
+  | (() => unknown)
+  | {
+      readonly fn: () => unknown;
+      readonly weight: number;
+      readonly signal: AbortSignal | undefined;
+    };
+
+/** Places in which functions run: one is held until its function has really ended. */
+export class Section extends Slots {
+  /** The functions that run in it, while that is remembered. */
+  readonly frames: Frame[] = [];
+  // Shared by all calls, so that a call that finds a place makes one promise and no closure.
+  readonly #succeeded = <T>(value: T): T => {
+    this.leave();
+    return value;
+  };
+  readonly #failed = (error: unknown): never => {
+    this.leave();
+    throw error;
+  };
+
+  /**
+   * Checks how many places somebody wants.
+   *
+   * @throws {TypeError | RangeError} If it is no positive integer, or more than there are at all. While
+   * there are none at all, everybody waits.
+   */
+  checkWeight(action: string, weight: number): void {
+    checkCount(action, "weight", weight);
+    if (weight > this.total && this.total > 0) {
+      throw new RangeError(
+        `Cannot ${action}: "weight" must be at most ${this.total}, received ${weight}`,
+      );
+    }
+  }
+
+  /** Calls `fn` in `weight` places; see `Semaphore.run`. `waits` gets the wait, if there is one. */
+  run<T>(
+    action: string,
+    fn: () => T | PromiseLike<T>,
+    options: RunOptions | undefined,
+    weight: number,
+    waits?: Wait<Wait>[],
+  ): Promise<T> {
+    try {
+      checkFunction(action, "fn", fn);
+      checkOptions(action, options);
+      if (weight !== 1) this.checkWeight(action, weight);
+      const signal = options?.signal;
+      const place = placeOf(signal);
+      const no = refusal(place, signal);
+      if (no !== undefined) return no;
+      if (this.enter(weight)) {
+        // The hop is paid after the start, so that the order of starts never depends on the budget.
+        const result = this.#call(fn, weight);
+        const hop = spend();
+        if (hop === undefined) return result;
+        result.catch(ignore);
+        return hop.then(() => result);
+      }
+      const plain = signal === undefined && weight === 1;
+      const wait = this.wait(action, place, signal, plain ? fn : { fn, weight, signal }, weight);
+      // A promise reaction runs in the async context in which it was made: the caller's.
+      const result = wait.promise.then(Section.#begin) as Promise<T>;
+      wait.promise = result as never;
+      waits?.push(wait);
+      return result;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Waits in line, unless that is a deadlock. */
+  wait(
+    action: string,
+    place: ReturnType<typeof placeOf>,
+    signal: AbortSignal | undefined,
+    payload: unknown,
+    weight: number,
+  ): Wait<Wait> {
+    const frame = currentFrame();
+    if (frame !== undefined) checkDeadlock(action, this, weight, frame);
+    const wait = this.queue(place, signal, payload);
+    frame?.remember(wait as Wait);
+    return wait;
+  }
+
+  static #begin(this: void, wait: Wait): unknown {
+    const section = (wait.line as SlotLine).slots as Section;
+    const queued = wait.payload as Queued;
+    const plain = typeof queued === "function";
+    section.begin();
+    const no = refusal(currentNode(), plain ? undefined : queued.signal);
+    if (no === undefined) {
+      return plain ? section.#call(queued, 1) : section.#call(queued.fn, queued.weight);
+    }
+    // Cancelled after the place was handed over: nothing starts any more, and the place goes on.
+    section.leave(plain ? 1 : queued.weight);
+    wait.promise.then(undefined, ignore);
+    return no;
+  }
+
+  #call<T>(fn: () => T | PromiseLike<T>, weight: number): Promise<T> {
+    if (weight === 1 && !proving()) {
+      return react(call(fn), this.#succeeded as (value: T) => T, this.#failed);
+    }
+    const frame = proving() ? new Frame(this, weight) : undefined;
+    frame?.begin();
+    const leave = (): void => {
+      frame?.end();
+      this.leave(weight);
+    };
+    return react(
+      call(frame === undefined ? fn : () => frame.call(fn)),
+      (value) => {
+        leave();
+        return value;
+      },
+      (error) => {
+        leave();
+        throw error;
+      },
+    );
+  }
+}
