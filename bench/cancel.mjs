@@ -1,5 +1,5 @@
 // Cancelling n that wait. What counts is that the cost per waiter stays flat from 1k to 100k.
-import { CancelScope, limit, sleep, taskGroup } from "../dist/index.js";
+import { CancelScope, channel, limit, Mutex, Semaphore, sleep, taskGroup } from "../dist/index.js";
 import { options } from "./support/options.mjs";
 import { peer } from "./support/peers.mjs";
 import { goal, heading, ns, printRows, record, times } from "./support/report.mjs";
@@ -7,10 +7,12 @@ import { median, shuffled } from "./support/statistics.mjs";
 import { collect } from "./support/table.mjs";
 import { nextTurn } from "./support/work.mjs";
 
-const SIZES = [1000, 10_000, 100_000];
+const SIZES = [1000, 10_000, 20_000, 100_000];
 const FOREVER_MS = 1e9;
 const FLAT = 3;
-const [pQueue, effect, effection] = await Promise.all(["p-queue", "effect", "effection"].map(peer));
+const [pQueue, asyncMutex, effect, effection] = await Promise.all(
+  ["p-queue", "async-mutex", "effect", "effection"].map(peer),
+);
 
 const ignore = () => {};
 const ignoring = (promises) => Promise.all(promises.map((promise) => promise.catch(ignore)));
@@ -93,6 +95,47 @@ const cases = {
       return done;
     };
   },
+  "corral: n wait for a Semaphore, scope.cancel()": (n) => {
+    const semaphore = new Semaphore(1);
+    const permit = semaphore.tryAcquire();
+    const scope = new CancelScope();
+    const done = scope.run(() => ignoring(fill(n, () => semaphore.acquire())));
+    return () => {
+      scope.cancel();
+      return done.then(() => permit.release());
+    };
+  },
+  "corral: n wait for a Semaphore, one signal": (n) => {
+    const semaphore = new Semaphore(1);
+    const permit = semaphore.tryAcquire();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const done = ignoring(fill(n, () => semaphore.acquire({ signal })));
+    return () => {
+      controller.abort();
+      return done.then(() => permit.release());
+    };
+  },
+  "corral: n wait for a Mutex, a signal each, random order": (n) => {
+    const mutex = new Mutex();
+    const permit = mutex.tryAcquire();
+    const controllers = fill(n, () => new AbortController());
+    const done = ignoring(controllers.map(({ signal }) => mutex.acquire({ signal })));
+    const order = shuffled(controllers);
+    return () => {
+      for (const controller of order) controller.abort();
+      return done.then(() => permit.release());
+    };
+  },
+  "corral: n wait to receive, scope.cancel()": (n) => {
+    const [, receiver] = channel(0);
+    const scope = new CancelScope();
+    const done = scope.run(() => ignoring(fill(n, () => receiver.receive())));
+    return () => {
+      scope.cancel();
+      return done;
+    };
+  },
   "by hand: a listener each on one signal": {
     most: 10_000,
     register: (n) => {
@@ -139,8 +182,31 @@ if (pQueue) {
     },
   };
 }
+if (asyncMutex) {
+  cases["async-mutex: n wait, cancel() of all"] = {
+    most: 10_000,
+    register: (n) => {
+      const mutex = new asyncMutex.Mutex();
+      void mutex.acquire();
+      const done = ignoring(fill(n, () => mutex.acquire()));
+      return () => {
+        mutex.cancel();
+        return done;
+      };
+    },
+  };
+}
 if (effect) {
-  const { Effect, Fiber } = effect;
+  const { Effect, Fiber, Semaphore: Theirs } = effect;
+  cases["effect 4: n fibers on a Semaphore, interruptAll"] = {
+    most: 10_000,
+    register: (n) => {
+      const semaphore = Effect.runSync((Theirs?.make ?? Effect.makeSemaphore)(1));
+      const never = semaphore.withPermits(1)(Effect.never);
+      const fibers = fill(n + 1, () => Effect.runFork(never));
+      return () => Effect.runPromise(Fiber.interruptAll(fibers));
+    },
+  };
   cases["effect 4: n fibers that sleep, interruptAll"] = {
     most: 10_000,
     register: (n) => {

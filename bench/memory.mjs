@@ -1,5 +1,5 @@
 // Bytes of heap that something pending holds, after a full collection.
-import { CancelScope, limit, sleep, taskGroup } from "../dist/index.js";
+import { CancelScope, channel, limit, Mutex, Semaphore, sleep, taskGroup } from "../dist/index.js";
 import { park, placeOf, WaitQueue } from "../dist/cancel/wait.js";
 import { options } from "./support/options.mjs";
 import { peer } from "./support/peers.mjs";
@@ -11,9 +11,20 @@ import { nextTurn } from "./support/work.mjs";
 const COUNT = 20_000;
 const FOREVER_MS = 1e9;
 const WAIT_BYTES = 350;
-const [pLimit, pQueue, fastq, asyncSema, caolan, effect, effection] = await Promise.all(
-  ["p-limit", "p-queue", "fastq", "async-sema", "async", "effect", "effection"].map(peer),
-);
+const [pLimit, pQueue, fastq, asyncSema, asyncMutex, toolkit, caolan, effect, effection] =
+  await Promise.all(
+    [
+      "p-limit",
+      "p-queue",
+      "fastq",
+      "async-sema",
+      "async-mutex",
+      "es-toolkit",
+      "async",
+      "effect",
+      "effection",
+    ].map(peer),
+  );
 
 const ignore = () => {};
 // One for all of a case, and held here: what waits on a promise that nobody can resolve is garbage.
@@ -66,6 +77,36 @@ const cases = {
   setTimeout: {
     hold: () => fill(() => setTimeout(ignore, 2 ** 31 - 1)),
     undo: () => held.forEach(clearTimeout),
+  },
+  "corral: Semaphore.acquire, no scope": {
+    hold: () => {
+      const semaphore = new Semaphore(1);
+      const permit = semaphore.tryAcquire();
+      fill(() => semaphore.acquire());
+      return { semaphore, permit };
+    },
+  },
+  "corral: Semaphore.acquire in a scope": {
+    hold: () => {
+      const semaphore = new Semaphore(1);
+      const permit = semaphore.tryAcquire();
+      return { semaphore, permit, ...inScope(() => fill(() => semaphore.acquire())) };
+    },
+  },
+  "corral: Mutex.run(fn)": {
+    hold: () => {
+      const mutex = new Mutex();
+      const permit = mutex.tryAcquire();
+      fill(() => mutex.run(never));
+      return { mutex, permit };
+    },
+  },
+  "corral: Receiver.receive": {
+    hold: () => {
+      const ends = channel(0);
+      fill(() => ends[1].receive());
+      return ends;
+    },
   },
   "corral: a wait of the kernel, no scope": {
     hold: () => {
@@ -153,6 +194,26 @@ if (asyncSema) {
       void semaphore.acquire();
       fill(() => semaphore.acquire());
       return semaphore;
+    },
+  };
+}
+if (asyncMutex) {
+  cases["async-mutex: acquire"] = {
+    hold: () => {
+      const mutex = new asyncMutex.Mutex();
+      void mutex.acquire();
+      fill(() => mutex.acquire());
+      return mutex;
+    },
+  };
+}
+if (toolkit) {
+  cases["es-toolkit Mutex: acquire"] = {
+    hold: () => {
+      const mutex = new toolkit.Mutex();
+      void mutex.acquire();
+      fill(() => mutex.acquire());
+      return mutex;
     },
   };
 }

@@ -1,8 +1,55 @@
+export {
+  Broadcast,
+  type BroadcastOptions,
+  type BroadcastStats,
+  type Subscription,
+} from "./channel/broadcast.ts";
+export { channel, type ChannelOptions } from "./channel/channel.ts";
+export type { ChannelStats, Overflow } from "./channel/conduit.ts";
+export {
+  type EventEmitterLike,
+  type EventSink,
+  type EventTargetLike,
+  fromEvents,
+  type FromEventsOptions,
+  toEvents,
+} from "./channel/events.ts";
+export { Queue, type QueueOptions, type QueueOrder, type QueueStats } from "./channel/queue.ts";
+export type { Receiver } from "./channel/receiver.ts";
+export { safeChannel, type SafeChannel } from "./channel/safe-channel.ts";
+export {
+  after,
+  type Clauses,
+  join,
+  lock,
+  recv,
+  select,
+  type Selected,
+  type SelectOptions,
+  send,
+  trySelect,
+  when,
+} from "./channel/select.ts";
+export type { ChannelSlot, Sender } from "./channel/sender.ts";
+export { Watch, type WatchOptions, type WatchReader, type WatchStats } from "./channel/watch.ts";
+export {
+  fromReadableStream,
+  type FromStreamOptions,
+  type ReadableLike,
+  toReadableStream,
+} from "./channel/web-streams.ts";
+export type { Clause } from "./cancel/clause.ts";
 export { detached, setAmbient } from "./cancel/ambient.ts";
 export { cancellable, type CancellableOptions } from "./cancel/cancellable.ts";
 export { checkpoint, currentSignal } from "./cancel/checkpoint.ts";
 export { now } from "./cancel/clock.ts";
-export { CancelledError, ClosedError, DeadlockError, TimeoutError } from "./cancel/errors.ts";
+export {
+  CancelledError,
+  ClosedError,
+  DeadlockError,
+  LaggedError,
+  TimeoutError,
+} from "./cancel/errors.ts";
 export { setDeadlockDetection } from "./cancel/frame.ts";
 export { isCancellation } from "./cancel/ownership.ts";
 export { CancelScope, type CancelScopeOptions } from "./cancel/scope.ts";

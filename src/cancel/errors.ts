@@ -68,6 +68,20 @@ export class ClosedError extends BrandedError {
   override readonly name = "ClosedError" as const;
 }
 
+/** A subscription fell too far behind: values were dropped before it read them. */
+export class LaggedError extends BrandedError {
+  /** @internal */
+  static override readonly brand: string = "corral/LaggedError";
+  override readonly name = "LaggedError" as const;
+  /** How many values it has missed since it was last told. */
+  readonly missed: number;
+
+  constructor(missed: number) {
+    super(`The subscription has missed ${missed} ${missed === 1 ? "value" : "values"}`);
+    this.missed = missed;
+  }
+}
+
 /** Nobody can ever end this wait: those who could are themselves waiting for it. */
 export class DeadlockError extends BrandedError {
   /** @internal */

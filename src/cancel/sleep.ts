@@ -1,6 +1,7 @@
 import { checkMs, checkOptions } from "../internal/arguments.ts";
 import { runtime, type Timer } from "../internal/runtime.ts";
 import { setTimer } from "./clock.ts";
+import type { Clause } from "./clause.ts";
 import { grant, park, placeOf, refusal, type Wait, WaitQueue } from "./wait.ts";
 
 /** What everything that waits takes. */
@@ -15,6 +16,21 @@ const sleepers = new WaitQueue<void>("sleep", undefined, (wait) =>
 
 function wake(wait: Wait<void>): void {
   grant(wait, undefined);
+}
+
+function start(wait: Wait<void>, ms: number): void {
+  if (ms <= 0) runtime.later(() => wake(wait));
+  else wait.payload = setTimer(ms, wake, wait, wait.owner?.daemon === true ? "daemon" : "live");
+}
+
+/** To be one clause of a `select`. */
+export function sleepClause(ms: number): Clause<void> {
+  return {
+    line: sleepers,
+    take: () => undefined,
+    begun: (wait) => start(wait as Wait<void>, ms),
+    left: (wait) => sleepers.onLeave!(wait as Wait<void>),
+  };
 }
 
 /**
@@ -33,8 +49,7 @@ export function sleep(ms: number, options?: WaitOptions): Promise<void> {
     const no = refusal(place, signal);
     if (no !== undefined) return no;
     const wait = park(sleepers, place, signal);
-    if (ms <= 0) runtime.later(() => wake(wait));
-    else wait.payload = setTimer(ms, wake, wait, place?.daemon === true ? "daemon" : "live");
+    start(wait, ms);
     return wait.promise;
   } catch (error) {
     return Promise.reject(error);

@@ -25,7 +25,8 @@ export interface BarrierStats {
  * import { Barrier } from "corral";
  *
  * const barrier = new Barrier(3);
- * console.log(await Promise.all([barrier.wait(), barrier.wait(), barrier.wait()])); // [ 0, 1, 2 ]
+ * const indices = await Promise.all([barrier.wait(), barrier.wait(), barrier.wait()]);
+ * console.log(indices.join(" ")); // 0 1 2
  * ```
  */
 export class Barrier extends Primitive {

@@ -87,7 +87,7 @@ class Loans extends Permits {
  * import { CapacityLimiter } from "corral";
  *
  * const seats = new CapacityLimiter(1);
- * await seats.run(() => console.log(seats.owners), { key: "table 4" }); // [ 'table 4' ]
+ * await seats.run(() => console.log(seats.owners.join()), { key: "table 4" }); // table 4
  * ```
  */
 export class CapacityLimiter extends Primitive {
@@ -228,7 +228,7 @@ export class CapacityLimiter extends Primitive {
     const key = this.#borrower(options);
     const loans = this.#loans;
     return {
-      line: loans.line as never,
+      line: loans.line,
       payload: new Claim(key),
       take: () => (loans.enter() ? { value: loans.lend(key) } : undefined),
       begun: () => {

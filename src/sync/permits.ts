@@ -38,7 +38,7 @@ export class Permits extends Section {
   /** To be one clause of a `select`. */
   clause(weight: number): Clause<Permit> {
     return {
-      line: this.line as never,
+      line: this.line,
       payload: weight,
       take: () => {
         const value = this.tryAcquire(weight);

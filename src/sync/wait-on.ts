@@ -2,7 +2,7 @@ import { checkOptions } from "../internal/arguments.ts";
 import { done, spend } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
-import { park, placeOf, refusal } from "../cancel/wait.ts";
+import { park, placeOf, refusal, type WaitQueue } from "../cancel/wait.ts";
 
 /** Waits for what a clause says: the whole of a waiting method that has no value to give. */
 export function waitOn(
@@ -17,7 +17,7 @@ export function waitOn(
     const no = refusal(place, signal);
     if (no !== undefined) return no;
     if (clause.take() !== undefined) return spend() ?? done;
-    return park(clause.line, place, signal).promise;
+    return park(clause.line as WaitQueue<void>, place, signal).promise;
   } catch (error) {
     return Promise.reject(error);
   }

@@ -1,6 +1,9 @@
 import { checkOptions } from "../internal/arguments.ts";
-import { spend } from "../internal/budget.ts";
+import { ready } from "../internal/budget.ts";
 import { runtime } from "../internal/runtime.ts";
+import { currentNode } from "../cancel/ambient.ts";
+import type { Clause } from "../cancel/clause.ts";
+import { currentTask } from "../cancel/current-task.ts";
 import { DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { CancelScope } from "../cancel/scope.ts";
@@ -88,24 +91,33 @@ export class Task<T> implements PromiseLike<T> {
       const place = placeOf(signal);
       const no = refusal(place, signal);
       if (no !== undefined) return no;
-      if (this.#status === "queued" || this.#status === "running") {
+      if (!this.#hasEnded()) {
         this.#checkNotSelf(place);
         this.#waiting ??= new WaitQueue("task", this);
         return park(this.#waiting, place, signal).promise as Promise<T>;
       }
-      const hop = spend();
-      if (hop !== undefined) return hop.then(() => this.result());
-      return Promise.resolve(this.result());
+      return ready(this.result());
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
+  /** @internal To be one clause of a `select`. */
+  clause(): Clause<T> {
+    this.#checkNotSelf(currentNode());
+    this.#waiting ??= new WaitQueue("task", this);
+    return {
+      line: this.#waiting as WaitQueue<T>,
+      take: () => (this.#hasEnded() ? { value: this.result() } : undefined),
+    };
+  }
+
+  #hasEnded(): boolean {
+    return this.#status !== "queued" && this.#status !== "running";
+  }
+
   #checkNotSelf(place: ScopeNode | undefined): void {
-    let node = place as CancelScope | undefined;
-    while (node !== undefined && node.task === undefined)
-      node = node.parent as CancelScope | undefined;
-    if (node !== this.scope) return;
+    if (currentTask(place) !== this) return;
     throw new DeadlockError(
       `Cannot wait for task "${this.name}": expected a caller outside it, received itself`,
     );
