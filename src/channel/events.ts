@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions } from "../internal/arguments.ts";
+import { checkOptions, seen } from "../internal/arguments.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { channel, type ChannelOptions } from "./channel.ts";
 import type { Receiver } from "./receiver.ts";
@@ -24,11 +24,15 @@ export interface FromEventsOptions<E> extends Omit<ChannelOptions<E>, "overflow"
 
 const LISTEN = "listen to events";
 
+function has(source: object | null, method: string): boolean {
+  return typeof (source as Record<string, unknown> | null)?.[method] === "function";
+}
+
 /**
  * The events of a target as a channel. It listens from now on, until the last receiving end is closed. Of
  * an emitter's arguments the first one is the item.
  *
- * @throws {TypeError | RangeError} If `target` has no listeners, or an option is not what it should be.
+ * @throws {TypeError | RangeError} If `source` has no listeners, or an option is not what it should be.
  * @example
  * ```ts
  * import { fromEvents } from "corral";
@@ -40,7 +44,7 @@ const LISTEN = "listen to events";
  * ```
  */
 export function fromEvents<E>(
-  target: EventTargetLike<E> | EventEmitterLike,
+  source: EventTargetLike<E> | EventEmitterLike,
   name: string,
   options: FromEventsOptions<E>,
 ): Receiver<E> {
@@ -49,24 +53,36 @@ export function fromEvents<E>(
   if ((overflow as string) === "wait") {
     throw new RangeError(`Cannot ${LISTEN}: "overflow" must drop something, received "wait"`);
   }
-  const isTarget = "addEventListener" in target;
-  if (!isTarget) checkFunction(LISTEN, "target.on", (target as EventEmitterLike | null)?.on);
+  const isTarget = has(source, "addEventListener");
+  if (!isTarget && !has(source, "on")) {
+    throw new TypeError(
+      `Cannot ${LISTEN}: "source" must be an EventTarget or an EventEmitter, received ${seen(source)}`,
+    );
+  }
   const [sender, receiver] = channel<E>(capacity, { ...options, overflow });
   const listener = (event: E): void => void sender.trySend(event);
   if (isTarget) {
+    const target = source as EventTargetLike<E>;
     target.addEventListener(name, listener);
     receiver.whenAbandoned(() => target.removeEventListener(name, listener));
   } else {
+    const target = source as EventEmitterLike;
     target.on(name, listener);
     receiver.whenAbandoned(() => target.off(name, listener));
   }
   return receiver;
 }
 
+interface EventEmitterSink {
+  emit(name: string, item: unknown): unknown;
+}
+
+interface EventTargetSink {
+  dispatchEvent(event: Event): unknown;
+}
+
 /** Where items can go as events. */
-export type EventSink =
-  | { emit(name: string, item: unknown): unknown }
-  | { dispatchEvent(event: Event): unknown };
+export type EventSink = EventEmitterSink | EventTargetSink;
 
 /**
  * Emits each item of a receiving end: on an emitter as the argument, on a target as the `detail` of a
@@ -80,8 +96,13 @@ export async function toEvents<T>(
   name: string,
   options?: WaitOptions,
 ): Promise<void> {
+  if (!has(sink, "emit") && !has(sink, "dispatchEvent")) {
+    throw new TypeError(
+      `Cannot send events: "sink" must be an EventTarget or an EventEmitter, received ${seen(sink)}`,
+    );
+  }
   for await (const item of receiver.values(options)) {
-    if ("emit" in sink) sink.emit(name, item);
-    else sink.dispatchEvent(new CustomEvent(name, { detail: item }));
+    if (has(sink, "emit")) (sink as EventEmitterSink).emit(name, item);
+    else (sink as EventTargetSink).dispatchEvent(new CustomEvent(name, { detail: item }));
   }
 }

@@ -52,10 +52,10 @@ function entriesOf(clauses: Clauses): [string, Clause<unknown>][] {
   return entries;
 }
 
-function shuffle<E>(entries: E[]): void {
+function shuffle(entries: unknown[]): void {
   for (let i = entries.length - 1; i > 0; i--) {
     const j = Math.floor(Math.random() * (i + 1));
-    [entries[i], entries[j]] = [entries[j]!, entries[i]!];
+    [entries[i], entries[j]] = [entries[j], entries[i]];
   }
 }
 

@@ -235,7 +235,7 @@ export class CapacityLimiter extends Primitive {
         loans.borrowers.set(key, false);
         loans.handOver();
       },
-      left: (wait) => loans.left(wait as Wait),
+      left: (wait) => loans.left(wait),
     };
   }
 }

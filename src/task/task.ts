@@ -10,6 +10,7 @@ import { CancelScope } from "../cancel/scope.ts";
 import { endScope, failureOf, leaveOpenGroups } from "../cancel/scope-life.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { refused, type ScopeNode } from "../cancel/tree.ts";
+import { holdsUp } from "./queued-sibling.ts";
 import { grantAll, park, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
 
 /**
@@ -82,7 +83,8 @@ export class Task<T> implements PromiseLike<T> {
   /**
    * Waits for the result, as `await` does, with a signal that ends the wait.
    *
-   * @throws {DeadlockError} If the task waits for itself.
+   * @throws {DeadlockError} If the task waits for itself; if it is queued in a full group of which the
+   * caller is a child, and every other child that runs waits for a queued one, too.
    */
   wait(options?: WaitOptions): Promise<T> {
     try {
@@ -92,7 +94,7 @@ export class Task<T> implements PromiseLike<T> {
       const no = refusal(place, signal);
       if (no !== undefined) return no;
       if (!this.#hasEnded()) {
-        this.#checkNotSelf(place);
+        this.#checkProgress(place);
         this.#waiting ??= new WaitQueue("task", this);
         return park(this.#waiting, place, signal).promise as Promise<T>;
       }
@@ -104,10 +106,10 @@ export class Task<T> implements PromiseLike<T> {
 
   /** @internal To be one clause of a `select`. */
   clause(): Clause<T> {
-    this.#checkNotSelf(currentNode());
+    this.#checkProgress(currentNode());
     this.#waiting ??= new WaitQueue("task", this);
     return {
-      line: this.#waiting as WaitQueue<T>,
+      line: this.#waiting,
       take: () => (this.#hasEnded() ? { value: this.result() } : undefined),
     };
   }
@@ -116,11 +118,17 @@ export class Task<T> implements PromiseLike<T> {
     return this.#status !== "queued" && this.#status !== "running";
   }
 
-  #checkNotSelf(place: ScopeNode | undefined): void {
-    if (currentTask(place) !== this) return;
-    throw new DeadlockError(
-      `Cannot wait for task "${this.name}": expected a caller outside it, received itself`,
-    );
+  #checkProgress(place: ScopeNode | undefined): void {
+    if (currentTask(place) === this) {
+      throw new DeadlockError(
+        `Cannot wait for task "${this.name}": expected a caller outside it, received itself`,
+      );
+    }
+    if (this.#status === "queued" && holdsUp(place, this.scope)) {
+      throw new DeadlockError(
+        `Cannot wait for task "${this.name}": it is queued, and every child that runs in its full group waits for a queued one`,
+      );
+    }
   }
 
   toString(): string {
