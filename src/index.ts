@@ -64,7 +64,8 @@ export {
   type TimeoutOptions,
 } from "./cancel/timeout.ts";
 export { waitTree } from "./cancel/wait-tree.ts";
-export { limit, type Limit, type LimitRunOptions } from "./limit/limit.ts";
+export { limit, type Limit, type LimitOptions, type LimitRunOptions } from "./limit/limit.ts";
+export type { OnTimeout } from "./limit/limit-section.ts";
 export { map, type MapOptions } from "./stream/map.ts";
 export { Barrier, type BarrierStats } from "./sync/barrier.ts";
 export {

@@ -1,11 +1,11 @@
 /** The proof that a wait for a lock could never end: those who hold it wait themselves, in a circle. */
 import { DeadlockError } from "./errors.ts";
-import type { Frame } from "./frame.ts";
+import { currentFrame, type Frame } from "./frame.ts";
 import type { CancelScope } from "./scope.ts";
 import type { Section } from "./section.ts";
 import { type SlotLine, weightOf } from "./slots.ts";
 import type { ScopeNode } from "./tree.ts";
-import type { Wait } from "./wait.ts";
+import { fail, type Wait } from "./wait.ts";
 
 function quoted(name: unknown): string {
   return typeof name === "string" ? ` ${JSON.stringify(name)}` : "";
@@ -84,16 +84,68 @@ class Proof {
   }
 }
 
-/**
- * Refuses a call that would wait for ever. A call that is made in a section is taken for one that the
- * section waits for.
- *
- * @throws {DeadlockError} If so many places can never become free while the section waits for them.
- */
-export function checkDeadlock(action: string, lock: Section, weight: number, frame: Frame): void {
+/** Ends a wait that is awaited in a section, if it would never end. */
+function refuse(action: string, wait: Wait, frame: Frame): void {
+  if (!wait.pending) return;
+  const lock = (wait.line as SlotLine).slots as Section;
   const proof = new Proof(frame);
-  if (!proof.holds(lock, weight)) return;
-  throw new DeadlockError(
-    `Cannot ${action}: ${holderName(frame)} would wait for ever for ${lockName(lock)}: ${proof.steps.join("; ")}`,
-  );
+  if (!proof.holds(lock, weightOf(wait))) {
+    frame.remember(wait);
+    return;
+  }
+  const message = `Cannot ${action}: ${holderName(frame)} would wait for ever for ${lockName(lock)}: ${proof.steps.join("; ")}`;
+  fail(wait, new DeadlockError(message));
+  lock.left(wait);
+}
+
+/**
+ * Watches who awaits the promise of a wait that was begun in a section. It is no deadlock that a section
+ * calls for later what it holds itself; it is one when the section awaits that.
+ */
+export function watchForDeadlock<T>(action: string, wait: Wait<T>): void {
+  if (currentFrame() === undefined || !wait.pending) return;
+  watchPromise(wait.promise, (frame) => {
+    if (frame !== undefined) refuse(action, wait as Wait, frame);
+  });
+}
+
+/**
+ * Calls back when a promise, or one that is derived from it, is awaited: `await`, `Promise.all` and the
+ * like read its `constructor`. An async function that returns it reads `then`, and calls that in a later
+ * microtask, which tells it from the user's call of `then`.
+ */
+function watchPromise(promise: Promise<unknown>, awaited: (frame: Frame | undefined) => void): void {
+  let derives = false;
+  const then = (...reactions: Parameters<Promise<unknown>["then"]>): Promise<unknown> => {
+    derives = true;
+    try {
+      const derived = Promise.prototype.then.apply(promise, reactions as never);
+      watchPromise(derived, awaited);
+      return derived;
+    } finally {
+      derives = false;
+    }
+  };
+  Object.defineProperties(promise, {
+    constructor: {
+      configurable: true,
+      get: () => {
+        if (!derives) awaited(currentFrame());
+        return Promise;
+      },
+    },
+    // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
+    then: {
+      configurable: true,
+      get: () => {
+        const frame = currentFrame();
+        let later = false;
+        queueMicrotask(() => (later = true));
+        return (...reactions: Parameters<typeof then>) => {
+          if (later) awaited(frame);
+          return then(...reactions);
+        };
+      },
+    },
+  });
 }

@@ -34,7 +34,7 @@ export class Frame {
   readonly lock: Held;
   readonly weight: number;
   #index = 0;
-  /** What it waits for, itself and in the sections within; also some that it waited for. */
+  /** What is awaited in it, and in the sections within; also some that was. */
   waits: Wait[] = [];
 
   constructor(lock: Held, weight: number) {
@@ -73,7 +73,7 @@ export class Frame {
     }
   }
 
-  /** Remembers a wait that was begun in it. */
+  /** Remembers a wait that is awaited in it. */
   remember(wait: Wait): void {
     if (this.waits.length === MOST_WAITS) this.waits = this.waits.filter((w) => w.pending);
     if (this.waits.length < MOST_WAITS) this.waits.push(wait);

@@ -2,11 +2,11 @@ import { checkCount, checkFunction, checkOptions } from "../internal/arguments.t
 import { spend } from "../internal/budget.ts";
 import { call, react } from "../internal/react.ts";
 import { currentNode } from "./ambient.ts";
-import { checkDeadlock } from "./deadlock.ts";
-import { currentFrame, Frame, proving } from "./frame.ts";
-import { type SlotLine, Slots } from "./slots.ts";
+import { watchForDeadlock } from "./deadlock.ts";
+import { Frame, proving } from "./frame.ts";
+import { type SlotLine, Slots, weightOf } from "./slots.ts";
 import { ignore } from "./tree.ts";
-import { placeOf, refusal, type Wait } from "./wait.ts";
+import { fail, placeOf, refusal, type Wait } from "./wait.ts";
 
 export interface RunOptions {
   /** Ends the wait in line, and nothing else: a function that has begun is waited for. */
@@ -26,6 +26,10 @@ type Queued =
       readonly weight: number;
       readonly signal: AbortSignal | undefined;
     };
+
+function tooHeavy(action: string, total: number, weight: number): string {
+  return `Cannot ${action}: "weight" must be at most ${total}, received ${weight}`;
+}
 
 /** Places in which functions run: one is held until its function has really ended. */
 export class Section extends Slots {
@@ -50,10 +54,20 @@ export class Section extends Slots {
   checkWeight(action: string, weight: number): void {
     checkCount(action, "weight", weight);
     if (weight > this.total && this.total > 0) {
-      throw new RangeError(
-        `Cannot ${action}: "weight" must be at most ${this.total}, received ${weight}`,
-      );
+      throw new RangeError(tooHeavy(action, this.total, weight));
     }
+  }
+
+  /** Changes how many places there are. Who waits for more than that rejects, unless there are none. */
+  resize(action: string, total: number): void {
+    const impossible: Wait[] = [];
+    for (let wait = this.line.first; wait !== undefined && total > 0; wait = wait.next) {
+      if (weightOf(wait) > total) impossible.push(wait);
+    }
+    for (const wait of impossible) {
+      fail(wait, new RangeError(tooHeavy(action, total, weightOf(wait))));
+    }
+    this.total = total;
   }
 
   /** Calls `fn` in `weight` places; see `Semaphore.run`. `waits` gets the wait, if there is one. */
@@ -74,38 +88,25 @@ export class Section extends Slots {
       if (no !== undefined) return no;
       if (this.enter(weight)) {
         // The hop is paid after the start, so that the order of starts never depends on the budget.
-        const result = this.#call(fn, weight);
+        const result = this.start(fn, weight, signal);
         const hop = spend();
         if (hop === undefined) return result;
         result.catch(ignore);
         return hop.then(() => result);
       }
       const plain = signal === undefined && weight === 1;
-      const wait = this.wait(action, place, signal, plain ? fn : { fn, weight, signal }, weight);
+      const wait = this.queue(place, signal, plain ? fn : { fn, weight, signal });
       // A promise reaction runs in the async context in which it was made: the caller's.
       const result = wait.promise.then(Section.#begin) as Promise<T>;
       wait.promise = result as never;
       waits?.push(wait);
+      watchForDeadlock(action, wait);
       return result;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** Waits in line, unless that is a deadlock. */
-  wait(
-    action: string,
-    place: ReturnType<typeof placeOf>,
-    signal: AbortSignal | undefined,
-    payload: unknown,
-    weight: number,
-  ): Wait<Wait> {
-    const frame = currentFrame();
-    if (frame !== undefined) checkDeadlock(action, this, weight, frame);
-    const wait = this.queue(place, signal, payload);
-    frame?.remember(wait as Wait);
-    return wait;
-  }
 
   static #begin(this: void, wait: Wait): unknown {
     const section = (wait.line as SlotLine).slots as Section;
@@ -114,7 +115,9 @@ export class Section extends Slots {
     section.begin();
     const no = refusal(currentNode(), plain ? undefined : queued.signal);
     if (no === undefined) {
-      return plain ? section.#call(queued, 1) : section.#call(queued.fn, queued.weight);
+      return plain
+        ? section.start(queued, 1, undefined)
+        : section.start(queued.fn, queued.weight, queued.signal);
     }
     // Cancelled after the place was handed over: nothing starts any more, and the place goes on.
     section.leave(plain ? 1 : queued.weight);
@@ -122,7 +125,8 @@ export class Section extends Slots {
     return no;
   }
 
-  #call<T>(fn: () => T | PromiseLike<T>, weight: number): Promise<T> {
+  /** Calls `fn` in places that were taken, and gives them back when it has ended. */
+  start<T>(fn: () => T | PromiseLike<T>, weight: number, _signal?: AbortSignal): Promise<T> {
     if (weight === 1 && !proving()) {
       return react(call(fn), this.#succeeded as (value: T) => T, this.#failed);
     }
@@ -133,7 +137,7 @@ export class Section extends Slots {
       this.leave(weight);
     };
     return react(
-      call(frame === undefined ? fn : () => frame.call(fn)),
+      frame === undefined ? call(fn) : frame.call(() => call(fn)),
       (value) => {
         leave();
         return value;

@@ -2,6 +2,7 @@ import { checkAmount, checkFunction, checkOptions, seen } from "../internal/argu
 import { ready } from "../internal/budget.ts";
 import { call, react } from "../internal/react.ts";
 import type { Clause } from "../cancel/clause.ts";
+import { watchForDeadlock } from "../cancel/deadlock.ts";
 import { currentTask } from "../cancel/current-task.ts";
 import { textOf } from "../cancel/report.ts";
 import { placeOf, refusal, type Wait } from "../cancel/wait.ts";
@@ -159,8 +160,9 @@ export class CapacityLimiter extends Primitive {
       if (no !== undefined) return no;
       const loans = this.#loans;
       if (loans.enter()) return ready(loans.lend(key));
-      const wait = loans.wait(BORROW, place, signal, new Claim(key), 1);
+      const wait = loans.queue(place, signal, new Claim(key));
       if (wait.pending) loans.borrowers.set(key, false);
+      watchForDeadlock(BORROW, wait);
       return wait.promise as Promise<never>;
     } catch (error) {
       return Promise.reject(error);
@@ -206,7 +208,7 @@ export class CapacityLimiter extends Primitive {
       borrowers.set(key, false);
       const result = this.#loans.run("run under a capacity limiter", held, options, 1);
       // For one that never began: cancelled in line, or refused.
-      void react(result, end, end);
+      void result.then(end, end);
       return result;
     } catch (error) {
       return Promise.reject(error);

@@ -1,5 +1,6 @@
 import { ready } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
+import { watchForDeadlock } from "../cancel/deadlock.ts";
 import { Section } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { placeOf, refusal, type Wait } from "../cancel/wait.ts";
@@ -32,7 +33,9 @@ export class Permits extends Section {
     if (no !== undefined) return no;
     const permit = this.tryAcquire(weight);
     if (permit !== undefined) return ready(permit);
-    return this.wait(action, place, signal, weight, weight).promise as Promise<never>;
+    const wait = this.queue(place, signal, weight);
+    watchForDeadlock(action, wait);
+    return wait.promise as Promise<never>;
   }
 
   /** To be one clause of a `select`. */

@@ -5,18 +5,30 @@ export interface PrimitiveOptions {
   name?: string | undefined;
 }
 
+/**
+ * The name that the options give.
+ *
+ * @throws {TypeError} If the options are no object, or the name no string.
+ */
+export function checkName(
+  action: string,
+  options: PrimitiveOptions | undefined,
+): string | undefined {
+  checkOptions(action, options);
+  const name: unknown = options?.name;
+  if (name !== undefined && typeof name !== "string") {
+    throw new TypeError(`Cannot ${action}: "name" must be a string, received ${seen(name)}`);
+  }
+  return name;
+}
+
 /** What every primitive has: a name, figures, and a form for people. */
 export abstract class Primitive {
   readonly name: string | undefined;
 
   /** @throws {TypeError} If the options are no object, or the name no string. */
   constructor(action: string, options: PrimitiveOptions | undefined) {
-    checkOptions(action, options);
-    const name: unknown = options?.name;
-    if (name !== undefined && typeof name !== "string") {
-      throw new TypeError(`Cannot ${action}: "name" must be a string, received ${seen(name)}`);
-    }
-    this.name = name;
+    this.name = checkName(action, options);
   }
 
   /** Figures of the moment: a frozen object. */

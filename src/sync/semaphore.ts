@@ -1,8 +1,6 @@
 import { checkAmount, checkOptions } from "../internal/arguments.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { WeightedRunOptions } from "../cancel/section.ts";
-import { weightOf } from "../cancel/slots.ts";
-import { fail, type Wait } from "../cancel/wait.ts";
 import type { Permit } from "./permit.ts";
 import { Permits } from "./permits.ts";
 import { Primitive, type PrimitiveOptions } from "./primitive.ts";
@@ -127,16 +125,7 @@ export class Semaphore extends Primitive {
    */
   resize(permits: number): void {
     checkAmount("resize a semaphore", "permits", permits);
-    const { line } = this.#permits;
-    const impossible: Wait[] = [];
-    for (let wait = line.first; wait !== undefined && permits > 0; wait = wait.next) {
-      if (weightOf(wait) > permits) impossible.push(wait);
-    }
-    for (const wait of impossible) {
-      const message = `Cannot ${ACQUIRE}: "weight" must be at most ${permits}, received ${weightOf(wait)}`;
-      fail(wait, new RangeError(message));
-    }
-    this.#permits.total = permits;
+    this.#permits.resize(ACQUIRE, permits);
   }
 
   override stats(): SemaphoreStats {
