@@ -1,5 +1,7 @@
+import { isThenable } from "../internal/arguments.ts";
+import { now } from "./clock.ts";
 import { report, textOf } from "./report.ts";
-import { shield } from "./shield.ts";
+import { CancelScope } from "./scope.ts";
 
 /** How long a callback of the user, or a disposal, may take: it is cleanup that the library owns. */
 const CLEANUP_MS = 5_000;
@@ -9,7 +11,16 @@ const CLEANUP_MS = 5_000;
  * all is cancelled. What it throws is reported.
  */
 export function callback(name: string, fn: () => unknown): void {
-  shield(fn, { timeoutMs: CLEANUP_MS, name }).catch((error: unknown) =>
+  const run = (scope: CancelScope): unknown => {
+    const result = fn();
+    // Most do not wait, and need no timer.
+    if (isThenable(result)) {
+      scope.deadline = now() + CLEANUP_MS;
+      scope.allowedMs = CLEANUP_MS;
+    }
+    return result;
+  };
+  new CancelScope({ shield: true, name }).run(run).catch((error: unknown) =>
     report("warning", {
       kind: "callback",
       message: `${name} threw: ${textOf(error)}`,

@@ -1,5 +1,6 @@
 import { checkFunction, checkOptions, isThenable } from "../internal/arguments.ts";
 import { call, react } from "../internal/react.ts";
+import { detached } from "./ambient.ts";
 import { discard } from "./discard.ts";
 import { report, textOf } from "./report.ts";
 import { CancelScope } from "./scope.ts";
@@ -16,10 +17,20 @@ export interface CancellableOptions<T> {
   onDiscard?: ((value: T) => unknown) | undefined;
 }
 
-// An abandoned promise may never settle: its scope must not wait for that to leave the tree.
+/** What the promise holds of the wait for it: nothing any more once that was given up. */
+interface Hold<T> {
+  wait: Wait<T> | undefined;
+  scope: CancelScope | undefined;
+}
+
+function letGo<T>(hold: Hold<T>): void {
+  if (hold.scope?.ended === false) endScope(hold.scope);
+  hold.wait = hold.scope = undefined;
+}
+
+// An abandoned promise may never settle: neither its scope nor its wait must be kept by it.
 const promises = new WaitQueue<unknown>("promise", undefined, (wait) => {
-  const scope = wait.payload as CancelScope | undefined;
-  if (scope !== undefined) endScope(scope);
+  letGo(wait.payload as Hold<never>);
 });
 
 /**
@@ -68,36 +79,39 @@ function waitFor<T>(
   const signal = options?.signal;
   const place = placeOf(signal);
   const no = refusal(place, signal);
-  const wait = no === undefined ? park(promises as WaitQueue<T>, place, signal, scope) : undefined;
-  if (no !== undefined && scope !== undefined) endScope(scope);
-  watch(promise, wait, scope, options?.onDiscard);
-  return no ?? wait!.promise;
+  const hold: Hold<T> = { wait: undefined, scope };
+  if (no === undefined) hold.wait = park(promises as WaitQueue<T>, place, signal, hold);
+  else letGo(hold);
+  const result = no ?? hold.wait!.promise;
+  watch(promise, hold, options?.onDiscard);
+  return result;
 }
 
 function watch<T>(
   promise: PromiseLike<T>,
-  wait: Wait<T> | undefined,
-  scope: CancelScope | undefined,
+  hold: Hold<T>,
   // The options hold the signal too, which a promise that never settles must not keep.
   onDiscard: ((value: T) => unknown) | undefined,
 ): void {
-  void react(
-    call(() => promise),
-    (value) => {
-      if (scope?.ended === false) endScope(scope);
-      if (wait === undefined || !grant(wait, value)) {
-        discard("onDiscard", value, onDiscard);
-      }
-    },
-    (error) => {
-      if (scope?.ended === false) endScope(scope);
-      if (wait === undefined || !grant(wait, refused(error))) {
-        report("note", {
-          kind: "late-rejection",
-          message: `A promise rejected after its wait was cancelled: ${textOf(error)}`,
-          detail: error,
-        });
-      }
-    },
-  );
+  const succeeded = (value: T): void => {
+    const { wait } = hold;
+    letGo(hold);
+    if (wait === undefined || !grant(wait, value)) {
+      discard("onDiscard", value, onDiscard);
+    }
+  };
+  const failed = (error: unknown): void => {
+    const { wait } = hold;
+    letGo(hold);
+    if (wait === undefined || !grant(wait, refused(error))) {
+      report("note", {
+        kind: "late-rejection",
+        message: `A promise rejected after its wait was cancelled: ${textOf(error)}`,
+        detail: error,
+      });
+    }
+  };
+  const watched = call(() => promise);
+  // Else the promise would keep the scope, which travels with its reactions, as long as it is pending.
+  void detached(() => react(watched, succeeded, failed));
 }

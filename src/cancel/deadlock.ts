@@ -1,6 +1,6 @@
 /** The proof that a wait for a lock could never end: those who hold it wait themselves, in a circle. */
 import { DeadlockError } from "./errors.ts";
-import { currentFrame, type Frame } from "./frame.ts";
+import { currentFrame, type Frame, proving } from "./frame.ts";
 import type { CancelScope } from "./scope.ts";
 import type { Section } from "./section.ts";
 import { type SlotLine, weightOf } from "./slots.ts";
@@ -31,6 +31,8 @@ function holderName(frame: Frame): string {
  */
 function isFirm(wait: Wait, node: ScopeNode | undefined): boolean {
   if (!wait.pending || wait.owner !== node || wait.link !== undefined) return false;
+  // One of several in a select may end by another.
+  if ("rivals" in wait) return false;
   for (let at = node as CancelScope | undefined; at !== undefined;) {
     if (at.foreign !== undefined || at.link !== undefined || at.deadlineAt < Infinity) return false;
     at = at.parent as CancelScope | undefined;
@@ -38,62 +40,115 @@ function isFirm(wait: Wait, node: ScopeNode | undefined): boolean {
   return true;
 }
 
-class Proof {
-  /** Sections that cannot end before the wait in question does. */
-  readonly #stuck = new Set<Frame>();
-  /** Sections that were found to be able to. */
-  readonly #free = new Set<Frame>();
-  readonly steps: string[] = [];
+/** More sections than these are not looked at: then nothing is proved. */
+const MOST_FRAMES = 1_000;
 
-  constructor(frame: Frame) {
+/** The lock that a wait is for; `undefined` if it is for something else. */
+function lockOf(wait: Wait): Section | undefined {
+  return (wait.line as Partial<SlotLine>).slots as Section | undefined;
+}
+
+class Proof {
+  /** Sections that cannot end before the wait in question does: at first those around it, and all others. */
+  readonly #stuck = new Set<Frame>();
+  /** Those that are in doubt. */
+  readonly #doubtful: Frame[] = [];
+  readonly #lock: Section;
+  readonly #weight: number;
+
+  constructor(frame: Frame, lock: Section, weight: number) {
+    this.#lock = lock;
+    this.#weight = weight;
     for (let at: Frame | undefined = frame; at !== undefined; at = at.outer) this.#stuck.add(at);
   }
 
   /** Whether nobody could ever hand over so many places. */
-  holds(lock: Section, weight: number): boolean {
-    let left = lock.total;
-    const holders: string[] = [];
-    for (const frame of lock.frames) {
-      if (!this.#isStuck(frame)) continue;
-      left -= frame.weight;
-      holders.push(holderName(frame));
+  holds(): boolean {
+    if (this.#isFutile(this.#lock, this.#weight)) return true;
+    if (!this.#collect()) return false;
+    // All are taken for stuck, and those taken out that are not, until no more are found.
+    for (let found = true; found;) {
+      if (!this.#isFutile(this.#lock, this.#weight)) return false;
+      found = false;
+      for (const frame of this.#doubtful) {
+        if (this.#stuck.has(frame) && !this.#isStuck(frame)) found = this.#stuck.delete(frame);
+      }
     }
-    if (holders.length === 0) return false;
-    const head = lock.line.first;
-    const blocked = head !== undefined && weightOf(head) > left && isFirm(head, head.owner);
-    if (weight <= left && !blocked) return false;
-    this.steps.unshift(`${lockName(lock)} is held by ${[...new Set(holders)].join(", ")}`);
     return true;
   }
 
-  #isStuck(frame: Frame): boolean {
-    if (this.#stuck.has(frame)) return true;
-    if (this.#free.has(frame)) return false;
-    // Assumed, since in a circle each one is stuck because all are.
-    this.#stuck.add(frame);
-    for (const wait of frame.waits) {
-      if (!isFirm(wait, frame.node)) continue;
-      const lock = (wait.line as SlotLine).slots as Section;
-      if (!this.holds(lock, weightOf(wait))) continue;
-      this.steps.unshift(`${holderName(frame)} waits for ${lockName(lock)}`);
-      return true;
+  /** Finds the sections that are waited for, directly or not; `false` if there are too many. */
+  #collect(): boolean {
+    const locks = new Set<Section>([this.#lock]);
+    for (const lock of locks) {
+      for (const frame of lock.frames) {
+        if (this.#stuck.has(frame)) continue;
+        if (this.#doubtful.length === MOST_FRAMES) return false;
+        this.#stuck.add(frame);
+        this.#doubtful.push(frame);
+        for (const wait of frame.waits) {
+          const next = lockOf(wait);
+          if (next !== undefined && isFirm(wait, frame.node)) locks.add(next);
+        }
+      }
     }
-    this.#stuck.delete(frame);
-    this.#free.add(frame);
-    return false;
+    return true;
+  }
+
+  #isFutile(lock: Section, weight: number): boolean {
+    let left = lock.most;
+    let holders = 0;
+    for (const frame of lock.frames) {
+      if (!this.#stuck.has(frame)) continue;
+      left -= frame.weight;
+      holders++;
+    }
+    if (holders === 0) return false;
+    const head = lock.line.first;
+    return (
+      weight > left || (head !== undefined && weightOf(head) > left && isFirm(head, head.owner))
+    );
+  }
+
+  #isStuck(frame: Frame): boolean {
+    return frame.waits.some((wait) => {
+      const lock = lockOf(wait);
+      return lock !== undefined && isFirm(wait, frame.node) && this.#isFutile(lock, weightOf(wait));
+    });
+  }
+
+  /** Who holds what, and who waits for what. */
+  get steps(): string {
+    const steps: string[] = [];
+    const locks = new Set<Section>([this.#lock]);
+    for (const lock of locks) {
+      const holders = lock.frames.filter((frame) => this.#stuck.has(frame));
+      const names = new Set(holders.map(holderName));
+      steps.push(`${lockName(lock)} is held by ${[...names].join(", ")}`);
+      for (const frame of holders) {
+        if (!this.#doubtful.includes(frame)) continue;
+        for (const wait of frame.waits) {
+          const next = lockOf(wait);
+          if (next === undefined || !wait.pending) continue;
+          steps.push(`${holderName(frame)} waits for ${lockName(next)}`);
+          locks.add(next);
+        }
+      }
+    }
+    return [...new Set(steps)].join("; ");
   }
 }
 
 /** Ends a wait that is awaited in a section, if it would never end. */
 function refuse(action: string, wait: Wait, frame: Frame): void {
-  if (!wait.pending) return;
-  const lock = (wait.line as SlotLine).slots as Section;
-  const proof = new Proof(frame);
-  if (!proof.holds(lock, weightOf(wait))) {
+  if (!wait.pending || !proving()) return;
+  const lock = lockOf(wait)!;
+  const proof = new Proof(frame, lock, weightOf(wait));
+  if (!proof.holds()) {
     frame.remember(wait);
     return;
   }
-  const message = `Cannot ${action}: ${holderName(frame)} would wait for ever for ${lockName(lock)}: ${proof.steps.join("; ")}`;
+  const message = `Cannot ${action}: ${holderName(frame)} would wait for ever for ${lockName(lock)}: ${proof.steps}`;
   fail(wait, new DeadlockError(message));
   lock.left(wait);
 }
@@ -114,17 +169,24 @@ export function watchForDeadlock<T>(action: string, wait: Wait<T>): void {
  * like read its `constructor`. An async function that returns it reads `then`, and calls that in a later
  * microtask, which tells it from the user's call of `then`.
  */
-function watchPromise(promise: Promise<unknown>, awaited: (frame: Frame | undefined) => void): void {
+function watchPromise(
+  promise: Promise<unknown>,
+  awaited: (frame: Frame | undefined) => void,
+): void {
   let derives = false;
-  const then = (...reactions: Parameters<Promise<unknown>["then"]>): Promise<unknown> => {
+  const derive = (make: () => Promise<unknown>): Promise<unknown> => {
+    const before = derives;
     derives = true;
     try {
-      const derived = Promise.prototype.then.apply(promise, reactions as never);
-      watchPromise(derived, awaited);
-      return derived;
+      return make();
     } finally {
-      derives = false;
+      derives = before;
     }
+  };
+  const then = (...reactions: Parameters<Promise<unknown>["then"]>): Promise<unknown> => {
+    const derived = derive(() => Promise.prototype.then.apply(promise, reactions as never));
+    watchPromise(derived, awaited);
+    return derived;
   };
   Object.defineProperties(promise, {
     constructor: {
@@ -133,6 +195,11 @@ function watchPromise(promise: Promise<unknown>, awaited: (frame: Frame | undefi
         if (!derives) awaited(currentFrame());
         return Promise;
       },
+    },
+    // Reads `constructor` by itself before it calls `then`.
+    finally: {
+      configurable: true,
+      value: (fn: () => void) => derive(() => Promise.prototype.finally.call(promise, fn)),
     },
     // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
     then: {

@@ -3,7 +3,7 @@
  * the class, so that `instanceof` holds across two copies of the library in one process.
  */
 
-abstract class BrandedError extends Error {
+export abstract class BrandedError extends Error {
   /** @internal */
   static readonly brand: string = "";
 

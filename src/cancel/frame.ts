@@ -34,6 +34,8 @@ export class Frame {
   readonly lock: Held;
   readonly weight: number;
   #index = 0;
+  /** Whether its function has ended. Stray code is in the section around it then. */
+  over = false;
   /** What is awaited in it, and in the sections within; also some that was. */
   waits: Wait[] = [];
 
@@ -51,7 +53,14 @@ export class Frame {
     this.#index = this.lock.frames.push(this) - 1;
   }
 
-  /** It no longer does. */
+  /** Its function has ended. */
+  finish(): void {
+    this.end();
+    this.over = true;
+    this.waits = [];
+  }
+
+  /** It no longer holds the lock. */
   end(): void {
     const { frames } = this.lock;
     const last = frames.pop()!;
@@ -75,17 +84,23 @@ export class Frame {
 
   /** Remembers a wait that is awaited in it. */
   remember(wait: Wait): void {
-    if (this.waits.length === MOST_WAITS) this.waits = this.waits.filter((w) => w.pending);
-    if (this.waits.length < MOST_WAITS) this.waits.push(wait);
-    this.outer?.remember(wait);
+    // oxlint-disable-next-line typescript/no-this-alias -- the first of those that it walks up
+    let frame: Frame | undefined = this;
+    for (; frame !== undefined; frame = frame.outer) {
+      if (frame.waits.length === MOST_WAITS) frame.waits = frame.waits.filter((w) => w.pending);
+      if (frame.waits.length < MOST_WAITS) frame.waits.push(wait);
+    }
   }
 }
 
 /** The section that the calling code is in, if sections are remembered. */
 export function currentFrame(): Frame | undefined {
-  if (runtime.frame !== undefined) return runtime.frame as Frame;
-  if (runtime.proofs !== true || !runtime.opened) return undefined;
-  return (runtime.storage!.getStore() as { frame?: Frame } | undefined)?.frame;
+  let frame = runtime.frame as Frame | undefined;
+  if (frame === undefined && runtime.proofs === true && runtime.opened) {
+    frame = (runtime.storage!.getStore() as { frame?: Frame } | undefined)?.frame;
+  }
+  while (frame?.over === true) frame = frame.outer;
+  return frame;
 }
 
 declare const process: { env: { NODE_ENV?: string } };

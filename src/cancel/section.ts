@@ -1,5 +1,5 @@
-import { checkCount, checkFunction, checkOptions } from "../internal/arguments.ts";
-import { spend } from "../internal/budget.ts";
+import { checkFunction, checkInteger, checkOptions } from "../internal/arguments.ts";
+import { rejected, spend } from "../internal/budget.ts";
 import { call, react } from "../internal/react.ts";
 import { currentNode } from "./ambient.ts";
 import { watchForDeadlock } from "./deadlock.ts";
@@ -52,10 +52,26 @@ export class Section extends Slots {
    * there are none at all, everybody waits.
    */
   checkWeight(action: string, weight: number): void {
-    checkCount(action, "weight", weight);
+    checkInteger(action, "weight", weight);
     if (weight > this.total && this.total > 0) {
       throw new RangeError(tooHeavy(action, this.total, weight));
     }
+  }
+
+  #most = 0;
+
+  override get total(): number {
+    return super.total;
+  }
+
+  override set total(value: number) {
+    this.#most = Math.max(this.most, value);
+    super.total = value;
+  }
+
+  /** The most places that there ever were: as many may come back. */
+  get most(): number {
+    return Math.max(this.#most, this.total);
   }
 
   /** Changes how many places there are. Who waits for more than that rejects, unless there are none. */
@@ -103,10 +119,9 @@ export class Section extends Slots {
       watchForDeadlock(action, wait);
       return result;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
-
 
   static #begin(this: void, wait: Wait): unknown {
     const section = (wait.line as SlotLine).slots as Section;
@@ -120,10 +135,14 @@ export class Section extends Slots {
         : section.start(queued.fn, queued.weight, queued.signal);
     }
     // Cancelled after the place was handed over: nothing starts any more, and the place goes on.
+    section.missed(wait);
     section.leave(plain ? 1 : queued.weight);
     wait.promise.then(undefined, ignore);
     return no;
   }
+
+  /** Called when a wait was let in and then cancelled, before its function began. */
+  missed(_wait: Wait): void {}
 
   /** Calls `fn` in places that were taken, and gives them back when it has ended. */
   start<T>(fn: () => T | PromiseLike<T>, weight: number, _signal?: AbortSignal): Promise<T> {
@@ -133,7 +152,7 @@ export class Section extends Slots {
     const frame = proving() ? new Frame(this, weight) : undefined;
     frame?.begin();
     const leave = (): void => {
-      frame?.end();
+      frame?.finish();
       this.leave(weight);
     };
     return react(

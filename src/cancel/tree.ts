@@ -177,11 +177,15 @@ export function detach(member: Member | undefined): void {
   }
 }
 
+/** Makes it nobody's duty to handle the promise's rejection. */
+export function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.then(undefined, ignore);
+  return promise;
+}
+
 /** A rejected promise that nobody has to handle. */
 export function refused(error: unknown): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(ignore);
-  return promise;
+  return quiet(Promise.reject(error));
 }
 
 export function ignore(): void {}

@@ -6,7 +6,7 @@
  * cancellation that comes later in the same tick does not take it away. A primitive keeps its waiters
  * in a {@link WaitQueue}, and has no promise constructor and no listener of its own.
  */
-import { deliver } from "../internal/budget.ts";
+import { deliver, spend } from "../internal/budget.ts";
 import { runtime } from "../internal/runtime.ts";
 import { currentNode } from "./ambient.ts";
 import { checkSignal, nodeOf } from "./signal-hub.ts";
@@ -14,6 +14,7 @@ import {
   attach,
   detach,
   ignore,
+  quiet,
   Link,
   Member,
   refused,
@@ -132,10 +133,17 @@ export function refusal(
   place: ScopeNode | undefined,
   signal: AbortSignal | undefined,
 ): Promise<never> | undefined {
+  let no: Promise<never> | undefined;
   if (place !== undefined && place.error !== undefined) {
-    return (place.rejection ??= refused(place.refusal));
+    no = place.rejection ??= refused(place.refusal);
+  } else if (signal?.aborted === true) {
+    no = refused(signal.reason);
+  } else {
+    return undefined;
   }
-  return signal?.aborted === true ? refused(signal.reason) : undefined;
+  // A loop that catches everything must not starve the event loop either.
+  const hop = spend();
+  return hop === undefined ? no : quiet(hop.then(() => no));
 }
 
 /** Begins to wait at the end of the line. To be called after {@link refusal} said nothing. */
@@ -224,8 +232,8 @@ export function grantFirst<T>(line: WaitQueue<T>, value: T): boolean {
 }
 
 /** Settles every wait of the line with a value, first come first. */
-export function grantAll<T>(line: WaitQueue<T>, value: T | PromiseLike<T>): void {
-  for (let wait = line.first; wait !== undefined; wait = line.first) grant(wait, value);
+export function grantAll<T>(line: WaitQueue<T>, value: T | PromiseLike<T>, failed = false): void {
+  for (let wait = line.first; wait !== undefined; wait = line.first) grant(wait, value, failed);
 }
 
 /** Settles a wait with an error of the primitive's own: it was closed, or cleared. */

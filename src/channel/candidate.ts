@@ -30,6 +30,11 @@ export class Candidate extends Wait {
     rivals.push(this);
   }
 
+  /** How many of the others wait in a line. */
+  rivalsIn(line: WaitQueue): number {
+    return this.rivals.filter((rival) => rival.pending && rival.line === line).length;
+  }
+
   #withdrawRivals(): Candidate[] {
     const losers = this.rivals.filter((rival) => rival !== this && rival.pending);
     for (const rival of losers) withdraw(rival);

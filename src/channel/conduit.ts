@@ -1,9 +1,9 @@
 import { Deque } from "../internal/deque.ts";
 import { callback } from "../cancel/callback.ts";
 import { ClosedError } from "../cancel/errors.ts";
-import { fail, type Wait, type WaitQueue } from "../cancel/wait.ts";
+import { fail, grant, type Wait, type WaitQueue } from "../cancel/wait.ts";
 import { Candidate } from "./candidate.ts";
-import { Exchange, Offer } from "./exchange.ts";
+import { END, Exchange, Offer, type Taker } from "./exchange.ts";
 
 /** What `send()` does when the channel is full. */
 export type Overflow = "wait" | "dropOldest" | "dropNewest" | "conflate";
@@ -96,12 +96,26 @@ export class Conduit<T> extends Exchange<T> {
       this.undelivered(item);
       return true;
     }
-    // All room is reserved, and nothing there to be dropped.
-    if (this.store.size === 0) return false;
+    // All room is reserved, and nothing there to be dropped; or others wait for that already.
+    if (this.store.size === 0 || this.givers.first !== undefined) return false;
     const oldest = this.store.shift();
     this.store.push(item);
     this.undelivered(oldest);
     return true;
+  }
+
+  override fill(item: T): void {
+    super.fill(item);
+    if (this.overflow === "wait") return;
+    // Those who waited for something that they may drop.
+    const dropped: T[] = [];
+    while (this.store.size > 0 && this.givers.first?.payload instanceof Offer) {
+      const giver: Wait = this.givers.first;
+      if (!grant(giver, undefined)) continue;
+      dropped.push(this.store.shift());
+      this.store.push((giver.payload as Offer<T>).item);
+    }
+    for (const one of dropped) this.undelivered(one);
   }
 
   /** A place that was reserved is given back. */
@@ -125,7 +139,10 @@ export class Conduit<T> extends Exchange<T> {
 
   /** A receiving end has closed. Its own waits end; after the last one nothing is taken in any more. */
   receiverClosed(end: object): void {
-    for (const wait of waitsOf(this.takers, end)) fail(wait, closedError(THIS_END));
+    for (const wait of waitsOf(this.takers, end)) {
+      if ((wait.payload as Taker).iterates) grant(wait as Wait, END);
+      else fail(wait, closedError(THIS_END));
+    }
     this.receivers--;
     if (this.receivers > 0) return;
     this.shut = { error: () => closedError("all that receive are closed"), orderly: true };

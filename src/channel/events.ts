@@ -1,7 +1,7 @@
 import { checkOptions, seen } from "../internal/arguments.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { channel, type ChannelOptions } from "./channel.ts";
-import type { Receiver } from "./receiver.ts";
+import { checkReceiver, type Receiver } from "./receiver.ts";
 
 /** What events come from: the platform's targets. */
 export interface EventTargetLike<E> {
@@ -11,8 +11,10 @@ export interface EventTargetLike<E> {
 
 /** What events come from: Node's emitters, and those made after them. */
 export interface EventEmitterLike {
-  on(name: string | symbol, listener: (...args: never[]) => void): unknown;
-  off(name: string | symbol, listener: (...args: never[]) => void): unknown;
+  // oxlint-disable-next-line typescript/no-explicit-any -- what any emitter's own listeners take
+  on(name: string, listener: (...args: any[]) => void): unknown;
+  // oxlint-disable-next-line typescript/no-explicit-any -- see above
+  off(name: string, listener: (...args: any[]) => void): unknown;
 }
 
 export interface FromEventsOptions<E> extends Omit<ChannelOptions<E>, "overflow"> {
@@ -60,7 +62,7 @@ export function fromEvents<E>(
     );
   }
   const [sender, receiver] = channel<E>(capacity, { ...options, overflow });
-  const listener = (event: E): void => void sender.trySend(event);
+  const listener = (event: E): void => sender.push(event);
   if (isTarget) {
     const target = source as EventTargetLike<E>;
     target.addEventListener(name, listener);
@@ -96,6 +98,7 @@ export async function toEvents<T>(
   name: string,
   options?: WaitOptions,
 ): Promise<void> {
+  checkReceiver("send events", receiver);
   if (!has(sink, "emit") && !has(sink, "dispatchEvent")) {
     throw new TypeError(
       `Cannot send events: "sink" must be an EventTarget or an EventEmitter, received ${seen(sink)}`,

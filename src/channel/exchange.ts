@@ -1,5 +1,5 @@
 import { fail, grant, isWaiting, type Wait, WaitQueue } from "../cancel/wait.ts";
-import { areRivals } from "./candidate.ts";
+import { areRivals, Candidate } from "./candidate.ts";
 
 /** What holds the items between those who give and those who take. */
 export interface Store<T> {
@@ -111,7 +111,9 @@ export class Exchange<T> {
     }
     for (let giver = givers.first; giver !== undefined; giver = givers.first) {
       const { payload } = giver;
-      // Who waits to reserve a place gives nothing yet.
+      // Who waits to reserve a place gives nothing yet; and others wait already for those who have.
+      const taker = this.takers.first as Wait | undefined;
+      if (taker !== undefined && !areRivals(giver, taker)) return undefined;
       if (!(payload instanceof Offer)) return undefined;
       if (!grant(giver, undefined)) continue;
       this.accepted();
@@ -122,14 +124,25 @@ export class Exchange<T> {
 
   /** Lets those who wait to give go on while there is room. */
   refill(): void {
-    const { givers, takers } = this;
-    for (let giver = givers.first; giver !== undefined; giver = givers.first) {
-      if (!this.hasRoom()) return;
-      const taker = takers.first;
-      if (taker !== undefined && areRivals(giver, taker as Wait)) return;
-      if (taker !== undefined && !isWaiting(taker)) continue;
-      this.#admit(giver, taker);
+    while (this.hasRoom() && this.#admitOne());
+  }
+
+  /** Lets the first go on who can. A `select` that waits to give and to take does not deal with itself. */
+  #admitOne(): boolean {
+    for (let giver = this.givers.first; giver !== undefined; giver = giver.next) {
+      const own = giver instanceof Candidate ? giver.rivalsIn(this.takers as WaitQueue) : 0;
+      const { size } = this.store;
+      let taker = this.takers.first;
+      while (taker !== undefined && own > 0 && areRivals(giver, taker as Wait)) taker = taker.next;
+      if (taker !== undefined && !isWaiting(taker)) return true;
+      const room = this.capacity + this.takers.length - own - size - this.reserved;
+      if (room > 0) {
+        this.#admit(giver, taker);
+        return true;
+      }
+      if (own === 0) return false;
     }
+    return false;
   }
 
   #admit(giver: Wait, taker: Wait<T> | undefined): void {
@@ -139,7 +152,7 @@ export class Exchange<T> {
       if (!grant(giver, (payload as Reservation).slot())) this.reserved--;
       return;
     }
-    if (!isWaiting(giver)) return;
+    if (!isWaiting(giver) || taker?.pending === false) return;
     const item = payload.item as T;
     if (taker === undefined) {
       try {
@@ -150,22 +163,27 @@ export class Exchange<T> {
       }
     }
     grant(giver, undefined);
-    if (taker !== undefined) grant(taker, item);
     this.accepted();
+    // A loser of a select may have been told meanwhile, and have had the taker cancelled.
+    if (taker !== undefined && !grant(taker, item)) this.#pass(item);
+  }
+
+  /** Gives an item that was taken in to the first who waits, or keeps it. */
+  #pass(item: T): void {
+    const { takers } = this;
+    for (let taker = takers.first; taker !== undefined; taker = takers.first) {
+      if (grant(taker, item)) return;
+    }
+    this.store.push(item);
   }
 
   /** Fills a place that was reserved. */
   fill(item: T): void {
     this.reserved--;
     this.accepted();
-    for (let taker = this.takers.first; taker !== undefined; taker = this.takers.first) {
-      if (grant(taker, item)) {
-        this.settle();
-        return;
-      }
-    }
-    // The one for whom the place was reserved has left: the next one gets it.
-    this.store.push(item);
+    // The one for whom the place was reserved may have left: the next one gets it.
+    this.#pass(item);
+    this.settle();
   }
 
   /** Takes nothing in from now on: those who wait to give are told. */

@@ -1,5 +1,5 @@
 import { checkCount, checkOptions, seen } from "../internal/arguments.ts";
-import { done, spend } from "../internal/budget.ts";
+import { passed, rejected } from "../internal/budget.ts";
 import { Deque } from "../internal/deque.ts";
 import { Heap } from "../internal/heap.ts";
 import type { Clause } from "../cancel/clause.ts";
@@ -149,10 +149,10 @@ export class Queue<T> extends Primitive {
       const place = placeOf(signal);
       const no = refusal(place, signal);
       if (no !== undefined) return no;
-      if (this.tryPut(item)) return spend() ?? done;
+      if (this.tryPut(item)) return passed();
       return park(this.#exchange.givers, place, signal, new Offer(item)).promise as Promise<void>;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -233,14 +233,15 @@ export class Queue<T> extends Primitive {
    * `close()` counts.
    */
   abort(reason?: unknown): void {
-    const error = (): unknown => reason ?? new ClosedError("Cannot use a queue: it was aborted");
+    const error = (): unknown =>
+      reason === undefined ? new ClosedError("Cannot use a queue: it was aborted") : reason;
     const exchange = this.#exchange;
     if (exchange.end?.orderly === false) return;
     const { size } = exchange.store;
     exchange.store = new Deque<T>();
     exchange.shut = undefined;
     this.#shut({ error, orderly: false });
-    exchange.finish(size);
+    exchange.finish(Math.min(size, exchange.unfinished));
   }
 
   #shut(closing: Closing): void {

@@ -1,5 +1,5 @@
 import { checkOptions } from "../internal/arguments.ts";
-import { ready } from "../internal/budget.ts";
+import { ready, rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import { ClosedError } from "../cancel/errors.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
@@ -39,7 +39,7 @@ export abstract class Reader<T, R> implements AsyncIterable<T>, Disposable {
   /** @internal */
   constructor(action: string, kind: string, source: object, audience: Audience) {
     this.#action = action;
-    this.#line = new WaitQueue<R>(kind, source);
+    this.#line = new WaitQueue<R>(kind, source, () => this.#leftLine());
     this.#audience = audience;
   }
 
@@ -98,7 +98,12 @@ export abstract class Reader<T, R> implements AsyncIterable<T>, Disposable {
       line: this.#line,
       take: () => this.tryTake(),
       begun: () => this.#audience.add(this),
+      left: () => this.#leftLine(),
     };
+  }
+
+  #leftLine(): void {
+    if (this.#line.length === 0) this.#audience.delete(this);
   }
 
   /** @internal Waits for what comes next. */
@@ -150,7 +155,7 @@ export abstract class Reader<T, R> implements AsyncIterable<T>, Disposable {
       if (result !== undefined) wait.promise = wait.promise.then(result) as never;
       return wait.promise;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 

@@ -1,3 +1,5 @@
+import { seen } from "../internal/arguments.ts";
+import { rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { Primitive } from "../sync/primitive.ts";
@@ -30,7 +32,7 @@ export class Receiver<T> extends Primitive implements Disposable, AsyncIterable<
    * @throws {ClosedError} If this end is closed; if all that send are closed and nothing is left.
    */
   receive(options?: WaitOptions): Promise<T> {
-    if (this.#closed) return Promise.reject(closedError(THIS_END));
+    if (this.#closed) return rejected(closedError(THIS_END));
     return takeFrom(RECEIVE, this.#conduit, options, this.#taker);
   }
 
@@ -89,6 +91,11 @@ export class Receiver<T> extends Primitive implements Disposable, AsyncIterable<
     this.close();
   }
 
+  /** @internal An item that was received for nobody. */
+  undelivered(item: T): void {
+    this.#conduit.undelivered(item);
+  }
+
   /** @internal `fn` is called when the last receiving end has closed. */
   whenAbandoned(fn: () => void): void {
     this.#conduit.abandoned = fn;
@@ -105,7 +112,15 @@ export class Receiver<T> extends Primitive implements Disposable, AsyncIterable<
 
   /** @internal */
   clause(): Clause<T> {
-    this.#check();
-    return takeClause(this.#conduit, this.#taker);
+    return takeClause(this.#conduit, this.#taker, this.#check);
+  }
+}
+
+/** @throws {TypeError} If it is no receiving end. */
+export function checkReceiver(action: string, receiver: unknown): void {
+  if (!(receiver instanceof Receiver)) {
+    throw new TypeError(
+      `Cannot ${action}: "receiver" must be the receiving end of a channel, received ${seen(receiver)}`,
+    );
   }
 }

@@ -1,11 +1,17 @@
 import { checkFunction, checkOptions } from "../internal/arguments.ts";
+import { currentTask } from "../cancel/current-task.ts";
+import { DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import type { CancelScope } from "../cancel/scope.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
+import { quiet } from "../cancel/tree.ts";
+import type { Task } from "../task/task.ts";
 import { TaskGroup } from "../task/task-group.ts";
 import { channel } from "./channel.ts";
 import type { Receiver } from "./receiver.ts";
 import type { Sender } from "./sender.ts";
+
+const OVER = { value: undefined, done: true } as const;
 
 /** What a generator gives, run as a child task; see {@link safeChannel}. */
 export class SafeChannel<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
@@ -14,8 +20,10 @@ export class SafeChannel<T> implements AsyncIterableIterator<T, undefined>, Asyn
   readonly #sender: Sender<T>;
   readonly #receiver: Receiver<T>;
   readonly #items: AsyncIterableIterator<T, undefined>;
-  /** `idle` → `running` → `over`. */
-  #state: "idle" | "running" | "over" = "idle";
+  #producer: Task<void> | undefined;
+  /** What the generator has ended with, if that was an error. */
+  #failure: { readonly error: unknown } | undefined;
+  #over = false;
 
   /** @internal */
   constructor(fn: (scope: CancelScope) => AsyncIterable<T>, options: WaitOptions | undefined) {
@@ -25,19 +33,32 @@ export class SafeChannel<T> implements AsyncIterableIterator<T, undefined>, Asyn
     this.#items = this.#receiver.values(options);
   }
 
-  /** The next item. The generator runs on until it gives one, and no further. */
-  async next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#state === "idle") {
-      this.#state = "running";
-      this.#group.spawn((task) => this.#produce(task.scope), { name: "generator" });
-    }
+  /**
+   * The next item. The generator runs on until it gives one, and no further. A reader that is cancelled
+   * leaves it running: what it is about to give, the next call gets.
+   *
+   * @throws What the generator throws.
+   * @throws {DeadlockError} If the generator calls it.
+   */
+  next(): Promise<IteratorResult<T, undefined>> {
+    const result: Promise<IteratorResult<T, undefined>> = this.#next(() => void quiet(result));
+    return result;
+  }
+
+  async #next(cancelled: () => void): Promise<IteratorResult<T, undefined>> {
+    this.#checkReader();
+    if (this.#over) return OVER;
+    this.#producer ??= this.#group.spawn((task) => this.#produce(task.scope), {
+      name: "generator",
+    });
     try {
       const result = await this.#items.next();
-      if (result.done === true) await this[Symbol.asyncDispose]();
+      if (result.done === true) await this.#leave();
       return result;
     } catch (error) {
-      // A loop that meets an error does not call return().
-      await this[Symbol.asyncDispose]();
+      if (this.#failure === undefined || isOurs(this.#group.scope, error)) cancelled();
+      // A loop that meets an error does not call return(). It leaves a generator that is over.
+      if (this.#failure !== undefined || this.#group.scope.cancelled) await this.#leave();
       throw error;
     }
   }
@@ -46,7 +67,6 @@ export class SafeChannel<T> implements AsyncIterableIterator<T, undefined>, Asyn
     const { signal } = scope;
     const sender = this.#sender;
     let iterator: AsyncIterator<T> | undefined;
-    let failure: { readonly error: unknown } | undefined;
     try {
       iterator = this.#fn(scope)[Symbol.asyncIterator]();
       for (;;) {
@@ -54,36 +74,53 @@ export class SafeChannel<T> implements AsyncIterableIterator<T, undefined>, Asyn
         const slot = await sender.reserve({ signal });
         try {
           const result = await iterator.next();
-          if (result.done === true) return;
+          if (result.done === true) {
+            iterator = undefined;
+            return;
+          }
           slot.send(result.value);
         } finally {
           slot.release();
         }
       }
     } catch (error) {
-      if (isOurs(scope, error)) throw error;
-      failure = { error };
+      this.#failure = { error };
+      // Nobody may be there any more to be told: then it is the group that fails.
+      if (isOurs(scope, error) || this.#receiver.stats().receiving === 0) throw error;
     } finally {
       try {
         await iterator?.return?.();
       } finally {
-        sender.end(failure);
+        // Who still waits when it is left is told of the end, and not of the cancellation.
+        sender.end(this.#over ? undefined : this.#failure);
       }
     }
+  }
+
+  #checkReader(): void {
+    if (this.#producer === undefined || currentTask() !== this.#producer) return;
+    throw new DeadlockError(
+      "Cannot read a safe channel: expected a caller outside its generator, received the generator",
+    );
+  }
+
+  async #leave(): Promise<void> {
+    this.#over = true;
+    if (this.#producer === undefined) this.#sender.close();
+    await this.#group[Symbol.asyncDispose]();
+    this.#receiver.close();
   }
 
   /** Cancels the generator's scope, and waits until it has ended. `break` in a loop calls it. */
   async return(): Promise<IteratorReturnResult<undefined>> {
     await this[Symbol.asyncDispose]();
-    return { value: undefined, done: true };
+    return OVER;
   }
 
   /** Cancels the generator's scope, and waits until it has ended; throws what its cleanup throws. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#state === "idle") this.#sender.close();
-    this.#state = "over";
-    await this.#group[Symbol.asyncDispose]();
-    this.#receiver.close();
+    this.#checkReader();
+    await this.#leave();
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,8 +1,8 @@
 import { checkMs, checkOptions, seen } from "../internal/arguments.ts";
-import { ready } from "../internal/budget.ts";
+import { ready, rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import { sleepClause, type WaitOptions } from "../cancel/sleep.ts";
-import { enter, placeOf, refusal } from "../cancel/wait.ts";
+import { enter, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
 import type { CapacityLimiter, TryBorrowOptions } from "../sync/capacity-limiter.ts";
 import type { AsyncEvent } from "../sync/event.ts";
 import type { Latch } from "../sync/latch.ts";
@@ -41,7 +41,7 @@ function entriesOf(clauses: Clauses): [string, Clause<unknown>][] {
   const entries: [string, Clause<unknown>][] = [];
   for (const [key, clause] of Object.entries(clauses)) {
     if (clause === undefined) continue;
-    if (typeof (clause as { take?: unknown } | null)?.take !== "function") {
+    if (!((clause as Partial<Clause<unknown>> | null)?.line instanceof WaitQueue)) {
       throw new TypeError(`Cannot ${SELECT}: "${key}" must be a clause, received ${seen(clause)}`);
     }
     entries.push([key, clause]);
@@ -113,7 +113,7 @@ export function select<C extends Clauses>(
     }
     return rivals[0]!.promise as Promise<never>;
   } catch (error) {
-    return Promise.reject(error);
+    return rejected(error);
   }
 }
 
@@ -130,13 +130,27 @@ export function trySelect<C extends Clauses>(
   return takeOne(entriesOf(clauses), options) as Selected<C> | undefined;
 }
 
+function check(name: string, value: unknown, method: string): void {
+  if (typeof (value as Record<string, unknown> | null | undefined)?.[method] !== "function") {
+    throw new TypeError(
+      `Cannot ${SELECT}: "${name}" must be something to wait for, received ${seen(value)}`,
+    );
+  }
+}
+
+function clauseOf<T>(name: string, value: { clause(): Clause<T> }): Clause<T> {
+  check(name, value, "clause");
+  return value.clause();
+}
+
 /** A clause that receives an item: from a channel, a queue, or a subscription. */
 export function recv<T>(source: Receiver<T> | Queue<T> | Subscription<T>): Clause<T> {
-  return source.clause();
+  return clauseOf("source", source);
 }
 
 /** A clause that sends an item to a channel, or puts it into a queue. */
-export function send<T>(target: Sender<T> | Queue<T>, item: T): Clause<void> {
+export function send<T>(target: Sender<T> | Queue<T>, item: NoInfer<T>): Clause<void> {
+  check("target", target, "offerClause");
   return target.offerClause(item);
 }
 
@@ -148,7 +162,7 @@ export function after(ms: number): Clause<void> {
 
 /** A clause that waits for the result of a task; see `Task.wait()`. */
 export function join<T>(task: Task<T>): Clause<T> {
-  return task.clause();
+  return clauseOf("task", task);
 }
 
 /** A clause that acquires a lock: gives its permit. `options` are those of its `acquire()`. */
@@ -159,10 +173,11 @@ export function lock(
   target: { clause(options?: object): Clause<Permit> },
   options?: object,
 ): Clause<Permit> {
+  check("target", target, "clause");
   return target.clause(options);
 }
 
 /** A clause that waits for something to happen: an event, a latch, a change of a watched value. */
 export function when(target: AsyncEvent | Latch | WatchReader<unknown>): Clause<void> {
-  return target.clause();
+  return clauseOf("target", target);
 }

@@ -1,5 +1,5 @@
 import { checkOptions } from "../internal/arguments.ts";
-import { done, ready, spend } from "../internal/budget.ts";
+import { passed, ready, rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { park, placeOf, refusal } from "../cancel/wait.ts";
@@ -91,11 +91,11 @@ export class Sender<T> extends Primitive implements Disposable {
       signal = options?.signal;
       place = placeOf(signal);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
     const no = refusal(place, signal);
     if (no === undefined && !this.closed) {
-      if (conduit.send(item)) return spend() ?? done;
+      if (conduit.send(item)) return passed();
       const offer = new Offer(item, this);
       return park(conduit.givers, place, signal, offer).promise as Promise<void>;
     }
@@ -104,7 +104,7 @@ export class Sender<T> extends Primitive implements Disposable {
     try {
       return Promise.resolve(this.#checkOpen());
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -118,6 +118,11 @@ export class Sender<T> extends Primitive implements Disposable {
     this.#checkOpen();
     const conduit = this.#conduit;
     return conduit.overflow === "dropNewest" ? conduit.offer(item) : conduit.send(item);
+  }
+
+  /** @internal Sends what cannot wait; whatever does not go in is undelivered. */
+  push(item: T): void {
+    if (!this.closed) this.#conduit.send(item);
   }
 
   /**
@@ -138,7 +143,7 @@ export class Sender<T> extends Primitive implements Disposable {
       const reservation: Reservation = { end: this, slot: () => new ChannelSlot(conduit) };
       return park(conduit.givers, place, signal, reservation).promise as Promise<never>;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 

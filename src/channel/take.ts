@@ -1,5 +1,5 @@
 import { checkOptions } from "../internal/arguments.ts";
-import { ready } from "../internal/budget.ts";
+import { ready, rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { park, placeOf, refusal } from "../cancel/wait.ts";
@@ -32,25 +32,24 @@ export function takeFrom<T>(
     if (exchange.givers.first !== undefined) exchange.refill();
     return wait.promise;
   } catch (error) {
-    return Promise.reject(error);
+    return rejected(error);
   }
 }
 
 /** To be one clause of a `select`. */
-export function takeClause<T>(exchange: Exchange<T>, taker?: Taker): Clause<T> {
+export function takeClause<T>(exchange: Exchange<T>, taker?: Taker, check?: () => void): Clause<T> {
   return {
     line: exchange.takers,
     payload: taker,
-    take: () => tryTake(exchange),
+    take: () => {
+      check?.();
+      return tryTake(exchange);
+    },
     begun: () => exchange.refill(),
   };
 }
 
 const OVER = { value: undefined, done: true } as const;
-
-function resultOf<T>(value: T): IteratorResult<T, undefined> {
-  return (value as unknown) === END ? OVER : { value, done: false };
-}
 
 /** The items of an exchange as `for await` wants them. It ends when nothing comes any more. */
 export class Items<T> implements AsyncIterableIterator<T, undefined> {
@@ -59,6 +58,7 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
   readonly #taker: Taker;
   readonly #check: () => void;
   #over = false;
+  #begun = false;
 
   constructor(
     action: string,
@@ -77,7 +77,9 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
   next(): Promise<IteratorResult<T, undefined>> {
     try {
       const exchange = this.#exchange;
+      if (!this.#over && this.#begun && this.#isClosed()) this.#over = true;
       if (!this.#over) this.#check();
+      this.#begun = true;
       if (this.#over || exchange.ended()?.orderly === true) {
         this.#over = true;
         return ready(OVER);
@@ -90,12 +92,21 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
       if (found !== undefined) return ready({ value: found.value, done: false });
       const wait = park(exchange.takers, place, signal, this.#taker);
       if (exchange.givers.first !== undefined) exchange.refill();
-      const result = wait.promise.then(resultOf);
+      const result = wait.promise.then((value): IteratorResult<T, undefined> => {
+        if ((value as unknown) !== END) return { value, done: false };
+        this.#over = true;
+        return OVER;
+      });
       wait.promise = result as never;
       return result;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
+  }
+
+  /** Whether the end that it reads was closed, as in a loop over it. */
+  #isClosed(): boolean {
+    return (this.#taker.end as { closed?: boolean } | undefined)?.closed === true;
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {

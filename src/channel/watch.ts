@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions, isThenable } from "../internal/arguments.ts";
-import { ready } from "../internal/budget.ts";
+import { ready, rejected } from "../internal/budget.ts";
 import { ClosedError } from "../cancel/errors.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { refused } from "../cancel/tree.ts";
@@ -156,7 +156,7 @@ export class Watch<T> extends Primitive {
   readonly #rounds: Version<T>[] = [];
 
   /** @throws {TypeError} If an option is not what it should be. */
-  constructor(initial: T, options?: WatchOptions<T>) {
+  constructor(initial: T, options?: WatchOptions<NoInfer<T>>) {
     super("create a watch", options);
     const equals = options?.equals;
     if (equals !== undefined) checkFunction("create a watch", "equals", equals);
@@ -174,8 +174,8 @@ export class Watch<T> extends Primitive {
   }
 
   /**
-   * Sets the value, and tells all who wait. A set from inside a predicate takes effect at once; those who
-   * wait are asked about it when they have been asked about the one before.
+   * Sets the value, and tells all who wait. A `set()` from inside of a predicate takes effect at once, and
+   * those who wait are asked about it when all were asked about the one before.
    *
    * @throws {ClosedError} If it is closed.
    */
@@ -202,9 +202,9 @@ export class Watch<T> extends Primitive {
   }
 
   /**
-   * Waits for a value of which `predicate` is true: it is asked at once, then in each `set()`, by which it is
-   * called, in the order of the calls of this. So no value is missed, and the one it was true of is given,
-   * also if another was set in the same moment.
+   * Waits for a value of which `predicate` is true. It is asked at once, then inside of each `set()`, in the
+   * order of the calls and in the async context of who sets. So no value is missed, and the one it was true
+   * of is given, also if another was set in the same moment.
    *
    * @throws {ClosedError} If it is closed, and the predicate is not true of the last value.
    * @throws What `predicate` throws.
@@ -233,7 +233,7 @@ export class Watch<T> extends Primitive {
       const question: Question<T> = { predicate, asked: asked.version };
       return park(this.#line, place, signal, question).promise;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 

@@ -1,7 +1,7 @@
-import { seen } from "../internal/arguments.ts";
+import { checkOptions, seen } from "../internal/arguments.ts";
 import { detached } from "../cancel/ambient.ts";
 import { channel, type ChannelOptions } from "./channel.ts";
-import type { Receiver } from "./receiver.ts";
+import { checkReceiver, type Receiver } from "./receiver.ts";
 import type { Sender } from "./sender.ts";
 
 /** The part of a `ReadableStream` that is read. */
@@ -12,7 +12,7 @@ export interface ReadableLike<T> {
   };
 }
 
-export interface FromStreamOptions<T> extends ChannelOptions<T> {
+export interface FromStreamOptions<T> extends Omit<ChannelOptions<T>, "overflow"> {
   /** How many chunks are read ahead; 0 by default. */
   capacity?: number | undefined;
 }
@@ -50,7 +50,7 @@ async function pump<T>(
  * @throws {TypeError} If `stream` is none, or is being read.
  */
 export function fromReadableStream<T>(
-  stream: ReadableLike<T>,
+  stream: ReadableStream<T> | ReadableLike<T>,
   options?: FromStreamOptions<T>,
 ): Receiver<T> {
   if (typeof (stream as ReadableLike<T> | null)?.getReader !== "function") {
@@ -58,8 +58,14 @@ export function fromReadableStream<T>(
       `Cannot ${READ}: "stream" must be a ReadableStream, received ${seen(stream)}`,
     );
   }
-  const [sender, receiver] = channel<T>(options?.capacity ?? 0, options);
-  const reader = stream.getReader();
+  checkOptions(READ, options);
+  const overflow = (options as { overflow?: unknown } | undefined)?.overflow;
+  if (overflow !== undefined) {
+    throw new TypeError(`Cannot ${READ}: "overflow" must be left out, received ${seen(overflow)}`);
+  }
+  const { capacity = 0, onUndelivered, name } = options ?? {};
+  const [sender, receiver] = channel<T>(capacity, { onUndelivered, name });
+  const reader = (stream as ReadableLike<T>).getReader();
   receiver.whenAbandoned(() => void reader.cancel().catch(() => {}));
   // It lives as long as the channel, not as long as the scope in which it was made.
   void detached(() => pump(reader, sender));
@@ -71,15 +77,20 @@ export function fromReadableStream<T>(
  * an error when it fails. Cancelling the stream closes the receiving end.
  */
 export function toReadableStream<T>(receiver: Receiver<T>): ReadableStream<T> {
+  checkReceiver("make a stream", receiver);
   const items = receiver.values();
+  let cancelled = false;
   return new ReadableStream<T>(
     {
       async pull(controller) {
         const result = await detached(() => items.next());
-        if (result.done === true) controller.close();
+        if (cancelled) {
+          if (result.done !== true) receiver.undelivered(result.value);
+        } else if (result.done === true) controller.close();
         else controller.enqueue(result.value);
       },
       cancel() {
+        cancelled = true;
         receiver.close();
       },
     },

@@ -40,21 +40,36 @@ export function checkMs(action: string, name: string, value: unknown): void {
   }
 }
 
-/**
- * @throws {TypeError} If `value` is not a number.
- * @throws {RangeError} If it is not a positive integer (or `Infinity`).
- */
-export function checkCount(
+function notCount(
   action: string,
   name: string,
   value: unknown,
   what = "a positive integer",
-): void {
-  const message = `Cannot ${action}: "${name}" must be ${what}, received ${seen(value)}`;
+): string {
+  return `Cannot ${action}: "${name}" must be ${what}, received ${seen(value)}`;
+}
+
+/**
+ * @throws {TypeError} If `value` is not a number.
+ * @throws {RangeError} If it is not a positive integer (or `Infinity`).
+ */
+export function checkCount(action: string, name: string, value: unknown, what?: string): void {
+  const message = notCount(action, name, value, what);
   if (typeof value !== "number") throw new TypeError(message);
   if (!(value >= 1) || (value !== Infinity && !Number.isSafeInteger(value))) {
     throw new RangeError(message);
   }
+}
+
+/**
+ * Accepts no `Infinity`.
+ *
+ * @throws {TypeError} If `value` is not a number.
+ * @throws {RangeError} If it is not a positive integer.
+ */
+export function checkInteger(action: string, name: string, value: unknown, what?: string): void {
+  checkCount(action, name, value, what);
+  if (value === Infinity) throw new RangeError(notCount(action, name, value, what));
 }
 
 /**

@@ -22,10 +22,24 @@ export function spend(): Promise<void> | undefined {
 /** What a wait that is over at once gives, when it has no value. */
 export const done: Promise<void> = Promise.resolve();
 
-/** Gives what was there at once: now, or after the hop when the budget is spent. */
+/** Gives what was there at once: now, or after the hop when the budget is spent, in order with the rest. */
 export function ready<T>(value: T): Promise<T> {
+  if (spend() === undefined) return Promise.resolve(value);
+  return new Promise<T>((resolve) => runtime.late.push(resolve, value));
+}
+
+/** As {@link ready}, for what has no value. */
+export function passed(): Promise<void> {
+  return spend() === undefined ? done : ready(undefined);
+}
+
+/** Fails at once; or after the hop when the budget is spent, lest a loop that goes on starve the rest. */
+export function rejected(error: unknown): Promise<never> {
   const hop = spend();
-  return hop === undefined ? Promise.resolve(value) : hop.then(() => value);
+  if (hop === undefined) return Promise.reject(error);
+  return hop.then(() => {
+    throw error;
+  });
 }
 
 /** Looks at the budget closely: a hop that is under way, a new one, or none needed yet. */

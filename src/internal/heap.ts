@@ -5,6 +5,7 @@ export class Heap<T> {
   readonly #items: T[] = [];
   readonly #orders: number[] = [];
   #count = 0;
+  #comparing = false;
 
   constructor(compare: (a: T, b: T) => number) {
     this.#compare = compare;
@@ -17,7 +18,16 @@ export class Heap<T> {
   // A comparator may throw, or give something that is no number: which changes nothing before it is
   // clear where everything goes.
   #isBefore(a: T, orderA: number, b: T, orderB: number): boolean {
-    const order = this.#compare(a, b);
+    if (this.#comparing) {
+      throw new TypeError("Cannot order items: expected a comparison that leaves the queue alone");
+    }
+    this.#comparing = true;
+    let order: number;
+    try {
+      order = this.#compare(a, b);
+    } finally {
+      this.#comparing = false;
+    }
     if (typeof order !== "number" || Number.isNaN(order)) {
       throw new TypeError(
         `Cannot order items: "order" must return a number, received ${String(order)}`,

@@ -1,5 +1,5 @@
-import { checkCount, checkOptions } from "../internal/arguments.ts";
-import { ready } from "../internal/budget.ts";
+import { checkInteger, checkOptions } from "../internal/arguments.ts";
+import { ready, rejected } from "../internal/budget.ts";
 import { ClosedError } from "../cancel/errors.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { fail, grant, isWaiting, park, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
@@ -41,7 +41,7 @@ export class Barrier extends Primitive {
    */
   constructor(parties: number, options?: PrimitiveOptions) {
     super("create a barrier", options);
-    checkCount("create a barrier", "parties", parties);
+    checkInteger("create a barrier", "parties", parties);
     this.parties = parties;
   }
 
@@ -76,7 +76,7 @@ export class Barrier extends Primitive {
       }
       return ready(this.parties - 1);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { checkAmount, checkFunction, checkOptions, seen } from "../internal/arguments.ts";
-import { ready } from "../internal/budget.ts";
+import { ready, rejected } from "../internal/budget.ts";
 import { call, react } from "../internal/react.ts";
 import type { Clause } from "../cancel/clause.ts";
 import { watchForDeadlock } from "../cancel/deadlock.ts";
@@ -58,6 +58,8 @@ class Loan extends Permit {
 class Loans extends Permits {
   /** Who borrows, and who waits for it, told by `true` and `false`. */
   readonly borrowers = new Map<unknown, boolean>();
+  /** Whose the waits are that wait to run. */
+  readonly claims = new WeakMap<Wait, Claim>();
 
   override admit(wait: Wait): Permit | undefined {
     const { payload } = wait;
@@ -65,9 +67,17 @@ class Loans extends Permits {
   }
 
   override left(wait: Wait): void {
-    const { payload } = wait;
-    if (payload instanceof Claim) this.borrowers.delete(payload.key);
+    this.missed(wait);
     super.left(wait);
+  }
+
+  override missed(wait: Wait): void {
+    const { payload } = wait;
+    const claim = payload instanceof Claim ? payload : this.claims.get(wait);
+    // Of several clauses for one key another may have won.
+    if (claim !== undefined && this.borrowers.get(claim.key) === false) {
+      this.borrowers.delete(claim.key);
+    }
   }
 
   lend(key: unknown): Permit {
@@ -131,12 +141,17 @@ export class CapacityLimiter extends Primitive {
 
   #borrower(options: TryBorrowOptions | undefined): unknown {
     checkOptions(BORROW, options);
-    const key = options?.key ?? currentTask();
+    const key = options?.key === undefined ? currentTask() : options.key;
     if (key === undefined) {
       throw new TypeError(`Cannot ${BORROW}: "key" must be given outside of a task, received none`);
     }
+    this.#checkBorrower(key);
+    return key;
+  }
+
+  #checkBorrower(key: unknown): void {
     const holds = this.#loans.borrowers.get(key);
-    if (holds === undefined) return key;
+    if (holds === undefined) return;
     const who = typeof key === "object" && key !== null ? textOf(key) : seen(key);
     throw new TypeError(
       `Cannot ${BORROW}: expected a borrower without a permit, received ${who}, which ${
@@ -165,7 +180,7 @@ export class CapacityLimiter extends Primitive {
       watchForDeadlock(BORROW, wait);
       return wait.promise as Promise<never>;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -188,13 +203,16 @@ export class CapacityLimiter extends Primitive {
     try {
       checkFunction("run under a capacity limiter", "fn", fn);
       const key = this.#borrower(options);
-      const { borrowers } = this.#loans;
+      const { borrowers, claims } = this.#loans;
+      const waits: Wait<Wait>[] = [];
       let open = true;
       const end = (): void => {
         if (open) borrowers.delete(key);
         open = false;
       };
+      let begun = false;
       const held = (): Promise<T> => {
+        begun = true;
         borrowers.set(key, true);
         return react(
           call(fn),
@@ -206,12 +224,12 @@ export class CapacityLimiter extends Primitive {
         );
       };
       borrowers.set(key, false);
-      const result = this.#loans.run("run under a capacity limiter", held, options, 1);
-      // For one that never began: cancelled in line, or refused.
-      void result.then(end, end);
+      const result = this.#loans.run("run under a capacity limiter", held, options, 1, waits);
+      if (waits.length > 0) claims.set(waits[0] as Wait, new Claim(key));
+      else if (!begun) end();
       return result;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -232,7 +250,10 @@ export class CapacityLimiter extends Primitive {
     return {
       line: loans.line,
       payload: new Claim(key),
-      take: () => (loans.enter() ? { value: loans.lend(key) } : undefined),
+      take: () => {
+        this.#checkBorrower(key);
+        return loans.enter() ? { value: loans.lend(key) } : undefined;
+      },
       begun: () => {
         loans.borrowers.set(key, false);
         loans.handOver();

@@ -1,10 +1,10 @@
 import { checkCount, checkFunction, checkOptions, seen } from "../internal/arguments.ts";
-import { spend } from "../internal/budget.ts";
+import { rejected, spend } from "../internal/budget.ts";
 import { ClosedError } from "../cancel/errors.ts";
 import { currentFrame, type Frame } from "../cancel/frame.ts";
 import type { RunOptions } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
-import { ignore } from "../cancel/tree.ts";
+import { ignore, quiet } from "../cancel/tree.ts";
 import { fail, grant, park, placeOf, refusal, type Wait, WaitQueue } from "../cancel/wait.ts";
 import { Mutex } from "./mutex.ts";
 import type { Permits } from "./permits.ts";
@@ -82,7 +82,7 @@ export class HeldCondition {
       this.#permits.leave();
       return result;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -93,20 +93,37 @@ export class HeldCondition {
    * @returns What `predicate` gave.
    * @throws {TypeError} If the section does not hold the lock.
    */
-  async waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
+  waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
+    const result: Promise<T> = this.#waitFor(predicate, options, () => void quiet(result));
+    return result;
+  }
+
+  async #waitFor<T>(
+    predicate: () => T,
+    options: WaitOptions | undefined,
+    cancelled: () => void,
+  ): Promise<T> {
     checkFunction(WAIT, "predicate", predicate);
     checkOptions(WAIT, options);
     this.#check(WAIT);
     const signal = options?.signal;
-    await (refusal(placeOf(signal), signal) ?? spend());
+    const no = refusal(placeOf(signal), signal);
+    // Once it is held by who made it.
+    await undefined;
+    if (no !== undefined) cancelled();
+    await (no ?? spend());
     for (;;) {
+      this.#check(WAIT);
       const result = predicate();
       // A promise is always truthy: nobody means that.
       if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
         throw new TypeError(`Cannot ${WAIT}: "predicate" must return a value, received a promise`);
       }
       if (result) return result;
-      await this.wait(options);
+      await this.wait(options).catch((error: unknown) => {
+        cancelled();
+        throw error;
+      });
     }
   }
 
@@ -219,7 +236,7 @@ export class Condition extends Primitive {
     try {
       checkFunction("run under a condition", "fn", fn);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
     return this.mutex.run(async () => {
       const held = new HeldCondition(this.#line, this.mutex.permits);

@@ -1,4 +1,5 @@
 import { checkAmount, checkOptions } from "../internal/arguments.ts";
+import { rejected } from "../internal/budget.ts";
 import type { RunOptions, WeightedRunOptions } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import type { Permit } from "./permit.ts";
@@ -20,7 +21,7 @@ class KeyPermits<K> extends Permits {
   readonly #key: K;
 
   constructor(all: Map<K, Permits>, key: K, total: number, target: Primitive) {
-    super(total, target.kind, target);
+    super(total, target instanceof KeyedMutex ? "keyed-mutex" : "keyed-semaphore", target);
     this.#all = all;
     this.#key = key;
   }
@@ -65,7 +66,7 @@ abstract class KeyedLock<K> extends Primitive {
         return permits.acquire(this.#action, options, weight);
       });
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 

@@ -1,4 +1,4 @@
-import { checkAmount, checkCount } from "../internal/arguments.ts";
+import { checkInteger } from "../internal/arguments.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { grantAll, WaitQueue } from "../cancel/wait.ts";
@@ -42,7 +42,7 @@ export class Latch extends Primitive {
    */
   constructor(count: number, options?: PrimitiveOptions) {
     super("create a latch", options);
-    checkAmount("create a latch", "count", count);
+    if (count !== 0) checkInteger("create a latch", "count", count, "a non-negative integer");
     this.#count = count;
   }
 
@@ -62,7 +62,7 @@ export class Latch extends Primitive {
    * @throws {TypeError | RangeError} If `n` is no positive integer, or more than is left.
    */
   countDown(n = 1): void {
-    checkCount("count down a latch", "n", n);
+    checkInteger("count down a latch", "n", n);
     if (n > this.#count) {
       throw new RangeError(
         `Cannot count down a latch: "n" must be at most ${this.#count}, received ${n}`,

@@ -1,4 +1,5 @@
 import { checkOptions } from "../internal/arguments.ts";
+import { rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { RunOptions } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
@@ -38,7 +39,7 @@ export abstract class Lock<P extends Permit = Permit> extends Primitive {
       checkOptions(this.#acquire, options);
       return this.permits.acquire(this.#acquire, options, this.#weight) as Promise<P>;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 

@@ -28,7 +28,7 @@ function collected(source: WeakRef<object> | undefined): void {
   }
   // Nobody can miss a permit of something that is gone, too.
   const detail = source.deref();
-  if (detail === undefined) return;
+  if (detail === undefined || !proving()) return;
   const message = `A permit of ${textOf(detail)} was lost: it was collected and never released`;
   report("warning", { kind: "lost-permit", message, detail });
 }

@@ -1,5 +1,5 @@
 import type { Section } from "../cancel/section.ts";
-import { unwatch, watch, type Watched } from "./lost.ts";
+import { unwatch, watch } from "./lost.ts";
 
 /**
  * What a holder has: `release()` it, or dispose it with `using`. It counts once: releasing it again
@@ -7,7 +7,7 @@ import { unwatch, watch, type Watched } from "./lost.ts";
  *
  * In development a permit that is collected without having been released is reported.
  */
-export class Permit implements Disposable, Watched {
+export class Permit implements Disposable {
   /** @internal */
   slot = -1;
   #section: Section | undefined;

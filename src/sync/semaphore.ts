@@ -1,4 +1,5 @@
 import { checkAmount, checkOptions } from "../internal/arguments.ts";
+import { rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { WeightedRunOptions } from "../cancel/section.ts";
 import type { Permit } from "./permit.ts";
@@ -88,7 +89,7 @@ export class Semaphore extends Primitive {
       if (weight !== 1) this.#permits.checkWeight(ACQUIRE, weight);
       return this.#permits.acquire(ACQUIRE, options, weight);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { checkOptions } from "../internal/arguments.ts";
-import { done, spend } from "../internal/budget.ts";
+import { passed, rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { park, placeOf, refusal, type WaitQueue } from "../cancel/wait.ts";
@@ -16,9 +16,9 @@ export function waitOn(
     const place = placeOf(signal);
     const no = refusal(place, signal);
     if (no !== undefined) return no;
-    if (clause.take() !== undefined) return spend() ?? done;
+    if (clause.take() !== undefined) return passed();
     return park(clause.line as WaitQueue<void>, place, signal).promise;
   } catch (error) {
-    return Promise.reject(error);
+    return rejected(error);
   }
 }

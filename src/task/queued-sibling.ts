@@ -3,16 +3,17 @@ import type { Member, ScopeNode } from "../cancel/tree.ts";
 import type { Wait } from "../cancel/wait.ts";
 import type { Task } from "./task.ts";
 
-/** Whether a running child only ends when a queued one of its group has. */
+/** Whether a running child only goes on when a queued one of its group has ended. */
 function waitsForQueued(child: CancelScope): boolean {
   if (child.deadlineAt < Infinity || child.link !== undefined) return false;
+  // Whatever else it waits for may let it go on.
   for (let member: Member | undefined = child.first; member !== undefined; member = member.after) {
     const { line, link } = member as Wait;
-    if (line?.kind !== "task" || link !== undefined) continue;
+    if (line?.kind !== "task" || link !== undefined || "rivals" in member) return false;
     const { status, scope } = line.target as Task<unknown>;
-    if (status === "queued" && scope.parent === child.parent) return true;
+    if (status !== "queued" || scope.parent !== child.parent) return false;
   }
-  return false;
+  return child.first !== undefined;
 }
 
 /**

@@ -106,7 +106,7 @@ export class Task<T> implements PromiseLike<T> {
 
   /** @internal To be one clause of a `select`. */
   clause(): Clause<T> {
-    this.#checkProgress(currentNode());
+    this.#checkNotSelf(currentNode());
     this.#waiting ??= new WaitQueue("task", this);
     return {
       line: this.#waiting,
@@ -118,12 +118,15 @@ export class Task<T> implements PromiseLike<T> {
     return this.#status !== "queued" && this.#status !== "running";
   }
 
+  #checkNotSelf(place: ScopeNode | undefined): void {
+    if (currentTask(place) !== this) return;
+    throw new DeadlockError(
+      `Cannot wait for task "${this.name}": expected a caller outside it, received itself`,
+    );
+  }
+
   #checkProgress(place: ScopeNode | undefined): void {
-    if (currentTask(place) === this) {
-      throw new DeadlockError(
-        `Cannot wait for task "${this.name}": expected a caller outside it, received itself`,
-      );
-    }
+    this.#checkNotSelf(place);
     if (this.#status === "queued" && holdsUp(place, this.scope)) {
       throw new DeadlockError(
         `Cannot wait for task "${this.name}": it is queued, and every child that runs in its full group waits for a queued one`,
@@ -150,7 +153,8 @@ export class Task<T> implements PromiseLike<T> {
     this.#status = status;
     this.#outcome = outcome;
     if (this.#waiting === undefined) return;
-    grantAll(this.#waiting, status === "succeeded" ? outcome : refused(outcome));
+    const failed = status !== "succeeded";
+    grantAll(this.#waiting, failed ? refused(outcome) : outcome, failed);
     this.#waiting = undefined;
   }
 }

@@ -1,0 +1,29 @@
+/** What is around a call: the scope that it is made in, and the one of its signal. */
+import { currentNode } from "../cancel/ambient.ts";
+import { isOurs } from "../cancel/ownership.ts";
+import type { CancelScope } from "../cancel/scope.ts";
+import { nodeOf } from "../cancel/signal-hub.ts";
+import type { ScopeNode } from "../cancel/tree.ts";
+
+function around(signal: AbortSignal | undefined): (ScopeNode | undefined)[] {
+  return [currentNode(), signal === undefined ? undefined : nodeOf(signal)];
+}
+
+/** Whether anything around is cancelled. */
+export function isCut(signal: AbortSignal | undefined): boolean {
+  return around(signal).some((node) => node?.error !== undefined);
+}
+
+/** Whether the error is a cancellation that came from around. */
+export function isCutBy(error: unknown, signal: AbortSignal | undefined): boolean {
+  return around(signal).some((node) => node !== undefined && isOurs(node, error));
+}
+
+/** The least deadline around, on the clock of `now()`. */
+export function deadlineAround(signal: AbortSignal | undefined): number {
+  // The node of a foreign signal has no deadline.
+  const deadlines = around(signal).map(
+    (node) => (node as CancelScope | undefined)?.effectiveDeadline ?? Infinity,
+  );
+  return Math.min(...deadlines);
+}
