@@ -50,7 +50,7 @@ export {
   LaggedError,
   TimeoutError,
 } from "./cancel/errors.ts";
-export { setDeadlockDetection } from "./cancel/frame.ts";
+export { setDeadlockDetection } from "./sync/detector.ts";
 export { isCancellation } from "./cancel/ownership.ts";
 export { CancelScope, type CancelScopeOptions } from "./cancel/scope.ts";
 export type { RunOptions, WeightedRunOptions } from "./cancel/section.ts";

@@ -1,6 +1,7 @@
 /** The proof that a wait for a lock could never end: those who hold it wait themselves, in a circle. */
 import { DeadlockError } from "./errors.ts";
-import { currentFrame, type Frame, proving } from "./frame.ts";
+import { runtime } from "../internal/runtime.ts";
+import { currentFrame, type Frame } from "./frame.ts";
 import type { CancelScope } from "./scope.ts";
 import type { Section } from "./section.ts";
 import { type SlotLine, weightOf } from "./slots.ts";
@@ -141,7 +142,7 @@ class Proof {
 
 /** Ends a wait that is awaited in a section, if it would never end. */
 function refuse(action: string, wait: Wait, frame: Frame): void {
-  if (!wait.pending || !proving()) return;
+  if (!wait.pending || runtime.detector?.on !== true) return;
   const lock = lockOf(wait)!;
   const proof = new Proof(frame, lock, weightOf(wait));
   if (!proof.holds()) {
@@ -188,7 +189,7 @@ function watchPromise(
     watchPromise(derived, awaited);
     return derived;
   };
-  Object.defineProperties(promise, {
+  void Object.defineProperties(promise, {
     constructor: {
       configurable: true,
       get: () => {

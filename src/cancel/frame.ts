@@ -96,40 +96,9 @@ export class Frame {
 /** The section that the calling code is in, if sections are remembered. */
 export function currentFrame(): Frame | undefined {
   let frame = runtime.frame as Frame | undefined;
-  if (frame === undefined && runtime.proofs === true && runtime.opened) {
+  if (frame === undefined && runtime.opened) {
     frame = (runtime.storage!.getStore() as { frame?: Frame } | undefined)?.frame;
   }
   while (frame?.over === true) frame = frame.outer;
   return frame;
-}
-
-declare const process: { env: { NODE_ENV?: string } };
-
-function developing(): boolean {
-  try {
-    // In these words, for bundlers to replace it.
-    return process.env.NODE_ENV !== "production";
-  } catch {
-    return true;
-  }
-}
-
-/** Whether sections are remembered: in development, unless it was said otherwise. */
-export function proving(): boolean {
-  return (runtime.proofs ??= developing());
-}
-
-/**
- * Switches the refusal of provable deadlocks, and the report of permits that were lost, on or off for
- * the whole process. They are on unless `NODE_ENV` is `"production"`, and cost each section a little.
- *
- * @throws {TypeError} If `on` is no boolean.
- */
-export function setDeadlockDetection(on: boolean): void {
-  if (typeof on !== "boolean") {
-    throw new TypeError(
-      `Cannot switch the detection of deadlocks: "on" must be a boolean, received ${String(on)}`,
-    );
-  }
-  runtime.proofs = on;
 }

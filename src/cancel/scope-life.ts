@@ -4,7 +4,6 @@ import { runtime } from "../internal/runtime.ts";
 import { currentNode, within } from "./ambient.ts";
 import { now } from "./clock.ts";
 import { arm, isPast } from "./deadline.ts";
-import { currentFrame } from "./frame.ts";
 import { handOut } from "./handed-out.ts";
 import { isOurs } from "./ownership.ts";
 import type { CancelScope } from "./scope.ts";
@@ -47,7 +46,7 @@ export function openScope(scope: CancelScope, group?: ScopeNode): void {
   }
   scope.opened = true;
   const ambient = group ?? currentNode();
-  scope.frame = group === undefined ? currentFrame() : group.frame;
+  scope.frame = group === undefined ? runtime.detector?.current() : group.frame;
   const outside = scope.outside === undefined ? undefined : nodeOf(scope.outside);
   let parent = ambient ?? outside;
   if (ambient !== undefined && outside !== undefined && !covers(outside, ambient)) {

@@ -1,9 +1,9 @@
 import { checkFunction, checkInteger, checkOptions } from "../internal/arguments.ts";
 import { rejected, spend } from "../internal/budget.ts";
 import { call, react } from "../internal/react.ts";
+import { runtime } from "../internal/runtime.ts";
 import { currentNode } from "./ambient.ts";
-import { watchForDeadlock } from "./deadlock.ts";
-import { Frame, proving } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import { type SlotLine, Slots, weightOf } from "./slots.ts";
 import { ignore } from "./tree.ts";
 import { fail, placeOf, refusal, type Wait } from "./wait.ts";
@@ -16,6 +16,12 @@ export interface RunOptions {
 export interface WeightedRunOptions extends RunOptions {
   /** How many places it takes; 1 by default. */
   weight?: number | undefined;
+}
+
+/** The weight that options give: 1 if none. */
+export function weightIn(options: { weight?: number | undefined } | undefined): number {
+  const weight = options?.weight;
+  return weight === undefined ? 1 : weight;
 }
 
 /** What waits in line to run: the function alone, or with its weight and the signal that may still abort. */
@@ -116,7 +122,7 @@ export class Section extends Slots {
       const result = wait.promise.then(Section.#begin) as Promise<T>;
       wait.promise = result as never;
       waits?.push(wait);
-      watchForDeadlock(action, wait);
+      runtime.detector?.waits(action, wait);
       return result;
     } catch (error) {
       return rejected(error);
@@ -146,11 +152,10 @@ export class Section extends Slots {
 
   /** Calls `fn` in places that were taken, and gives them back when it has ended. */
   start<T>(fn: () => T | PromiseLike<T>, weight: number, _signal?: AbortSignal): Promise<T> {
-    if (weight === 1 && !proving()) {
+    const frame = runtime.detector?.begin(this, weight);
+    if (weight === 1 && frame === undefined) {
       return react(call(fn), this.#succeeded as (value: T) => T, this.#failed);
     }
-    const frame = proving() ? new Frame(this, weight) : undefined;
-    frame?.begin();
     const leave = (): void => {
       frame?.finish();
       this.leave(weight);

@@ -106,7 +106,8 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
 
   /** Whether the end that it reads was closed, as in a loop over it. */
   #isClosed(): boolean {
-    return (this.#taker.end as { closed?: boolean } | undefined)?.closed === true;
+    const { end } = this.#taker;
+    return end !== undefined && "closed" in end && end.closed === true;
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {

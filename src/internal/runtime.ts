@@ -34,6 +34,33 @@ export interface Watcher {
   ended(wait: unknown): void;
 }
 
+/** What sections of locks and permits tell the detector; see `sync/detector.ts`. */
+export interface Detector {
+  on: boolean;
+  /** A function begins to run in so many places of a lock; `undefined` while it is off. */
+  begin(lock: object, weight: number): Frame | undefined;
+  /** The section that the calling code is in. */
+  current(): Frame | undefined;
+  /** A wait for a lock begins. */
+  waits(action: string, wait: object): void;
+  /** A permit is given out. */
+  hold(permit: object): void;
+  /** A permit that was watched is released. */
+  release(permit: object): void;
+}
+
+/** What is remembered of a function that runs in a section. */
+export interface Frame {
+  /** Calls the function. */
+  call<T>(fn: () => T): T;
+  /** It holds the lock from now on. */
+  begin(): void;
+  /** It no longer holds the lock. */
+  end(): void;
+  /** The function has ended. */
+  finish(): void;
+}
+
 export interface Runtime {
   /** Operations so far: the order of waits, and the measure of the budget. */
   ops: number;
@@ -60,8 +87,8 @@ export interface Runtime {
   watcher: Watcher | undefined;
   /** The section of a lock whose function is being called right now; see `cancel/frame.ts`. */
   frame: object | undefined;
-  /** Whether sections are remembered, for the proof of a deadlock; `undefined` before it was asked. */
-  proofs: boolean | undefined;
+  /** What proves deadlocks and finds lost permits, where it was loaded; see `sync/detector.ts`. */
+  detector: Detector | undefined;
   /** The node of the scope tree that stands for a foreign signal. */
   readonly hubs: WeakMap<AbortSignal, object>;
   /** All failures of the groups that an error has ended. */
@@ -125,7 +152,7 @@ function create(): Runtime {
     clock: undefined,
     watcher: undefined,
     frame: undefined,
-    proofs: undefined,
+    detector: undefined,
     hubs: new WeakMap(),
     failures: new WeakMap(),
     time: readClock,

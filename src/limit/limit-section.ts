@@ -1,5 +1,4 @@
 import { call, react } from "../internal/react.ts";
-import { discard } from "../cancel/discard.ts";
 import { report, textOf } from "../cancel/report.ts";
 import { Section } from "../cancel/section.ts";
 import { attach, detach, Member, refused } from "../cancel/tree.ts";
@@ -83,7 +82,6 @@ export class LimitSection extends Section {
       call(fn),
       (value) => {
         if (this.#end(wait, weight)) grant(wait, value);
-        else discard("onDiscard", value, undefined);
       },
       (error) => {
         if (this.#end(wait, weight)) grant(wait, refused(error));

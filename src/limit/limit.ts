@@ -1,6 +1,6 @@
 import { checkCount, seen } from "../internal/arguments.ts";
 import { ClosedError } from "../cancel/errors.ts";
-import type { RunOptions, WeightedRunOptions } from "../cancel/section.ts";
+import { type RunOptions, type WeightedRunOptions, weightIn } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { fail } from "../cancel/wait.ts";
 import { checkName, type PrimitiveOptions } from "../sync/primitive.ts";
@@ -13,8 +13,8 @@ export interface LimitOptions extends PrimitiveOptions {
    * What becomes of a place when its call is cancelled, as by a timeout around it, and has not ended.
    * `"hold"` (the default) holds it until the call has really ended, which the caller waits for.
    * `"release"` gives it back at once, and the caller hears of the cancellation at once: then more calls
-   * than the limit may run, and `zombies` says how many. A value that comes too late is disposed if it
-   * can be, a late rejection goes to the diagnostics channel.
+   * than the limit may run, and `zombies` says how many. A value that comes too late is dropped, a late
+   * rejection goes to the diagnostics channel.
    */
   onTimeout?: OnTimeout | undefined;
 }
@@ -97,7 +97,7 @@ export function limit(concurrency: number, options?: LimitOptions): Limit {
     take: () => (section.held + section.line.length === 0 ? { value: undefined } : undefined),
   };
   const run = <T>(fn: () => T | PromiseLike<T>, how?: LimitRunOptions): Promise<T> =>
-    section.run(RUN, fn, how, how?.weight ?? 1);
+    section.run(RUN, fn, how, weightIn(how));
   return Object.defineProperties(run, {
     map: {
       value: <T, R>(

@@ -1,8 +1,8 @@
 import { checkAmount, checkFunction, checkOptions, seen } from "../internal/arguments.ts";
 import { ready, rejected } from "../internal/budget.ts";
 import { call, react } from "../internal/react.ts";
+import { runtime } from "../internal/runtime.ts";
 import type { Clause } from "../cancel/clause.ts";
-import { watchForDeadlock } from "../cancel/deadlock.ts";
 import { currentTask } from "../cancel/current-task.ts";
 import { textOf } from "../cancel/report.ts";
 import { placeOf, refusal, type Wait } from "../cancel/wait.ts";
@@ -177,7 +177,7 @@ export class CapacityLimiter extends Primitive {
       if (loans.enter()) return ready(loans.lend(key));
       const wait = loans.queue(place, signal, new Claim(key));
       if (wait.pending) loans.borrowers.set(key, false);
-      watchForDeadlock(BORROW, wait);
+      runtime.detector?.waits(BORROW, wait);
       return wait.promise as Promise<never>;
     } catch (error) {
       return rejected(error);
@@ -185,7 +185,7 @@ export class CapacityLimiter extends Primitive {
   }
 
   /**
-   * Takes a permit if one is free and nobody waits in line.
+   * Takes a permit if one is free and that overtakes nobody.
    *
    * @throws {TypeError} As `acquire()`.
    */

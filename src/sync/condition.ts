@@ -1,7 +1,7 @@
 import { checkCount, checkFunction, checkOptions, seen } from "../internal/arguments.ts";
 import { rejected, spend } from "../internal/budget.ts";
+import { type Frame, runtime } from "../internal/runtime.ts";
 import { ClosedError } from "../cancel/errors.ts";
-import { currentFrame, type Frame } from "../cancel/frame.ts";
 import type { RunOptions } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { ignore, quiet } from "../cancel/tree.ts";
@@ -24,7 +24,7 @@ const NOTIFY = "notify a condition";
 export class HeldCondition {
   readonly #line: WaitQueue<void>;
   readonly #permits: Permits;
-  readonly #frame: Frame | undefined = currentFrame();
+  readonly #frame: Frame | undefined = runtime.detector?.current();
   /** `holding` ⇄ `waiting` (the lock is let go, until it was acquired again) → `ended`. */
   #state: "holding" | "waiting" | "ended" = "holding";
   #wait: Wait<void> | undefined;
@@ -108,9 +108,8 @@ export class HeldCondition {
     this.#check(WAIT);
     const signal = options?.signal;
     const no = refusal(placeOf(signal), signal);
-    // Once it is held by who made it.
-    await undefined;
-    if (no !== undefined) cancelled();
+    // Not before this call has returned.
+    if (no !== undefined) queueMicrotask(cancelled);
     await (no ?? spend());
     for (;;) {
       this.#check(WAIT);
@@ -131,7 +130,8 @@ export class HeldCondition {
    * Lets the first `n` of those who wait go on, one after the other, when this section has ended or waits
    * itself. When there are fewer, the rest of `n` is forgotten.
    *
-   * @throws {TypeError | RangeError} If the section does not hold the lock, or `n` is no positive integer.
+   * @throws {TypeError | RangeError} If the section does not hold the lock, or `n` is no positive integer (or
+   * `Infinity`).
    */
   notify(n = 1): void {
     checkCount(NOTIFY, "n", n);

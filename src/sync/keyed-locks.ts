@@ -1,6 +1,6 @@
 import { checkAmount, checkOptions } from "../internal/arguments.ts";
 import { rejected } from "../internal/budget.ts";
-import type { RunOptions, WeightedRunOptions } from "../cancel/section.ts";
+import { type RunOptions, type WeightedRunOptions, weightIn } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import type { Permit } from "./permit.ts";
 import { Permits } from "./permits.ts";
@@ -36,11 +36,13 @@ abstract class KeyedLock<K> extends Primitive {
   readonly #keys = new Map<K, Permits>();
   readonly #total: number;
   readonly #action: string;
+  readonly #run: string;
 
   constructor(kind: string, total: number, options: PrimitiveOptions | undefined) {
     super(`create ${kind}`, options);
     this.#total = total;
     this.#action = `acquire ${kind}`;
+    this.#run = `run under ${kind}`;
   }
 
   #use<T>(key: K, use: (permits: Permits) => T): T {
@@ -60,7 +62,7 @@ abstract class KeyedLock<K> extends Primitive {
   protected acquireOf(key: K, options: AcquireOptions | undefined): Promise<Permit> {
     try {
       checkOptions(this.#action, options);
-      const weight = options?.weight ?? 1;
+      const weight = weightIn(options);
       return this.#use(key, (permits) => {
         if (weight !== 1) permits.checkWeight(this.#action, weight);
         return permits.acquire(this.#action, options, weight);
@@ -73,7 +75,7 @@ abstract class KeyedLock<K> extends Primitive {
   /** @internal */
   protected tryAcquireOf(key: K, options: TryAcquireOptions | undefined): Permit | undefined {
     checkOptions(this.#action, options);
-    const weight = options?.weight ?? 1;
+    const weight = weightIn(options);
     return this.#use(key, (permits) => {
       if (weight !== 1) permits.checkWeight(this.#action, weight);
       return permits.tryAcquire(weight);
@@ -86,9 +88,7 @@ abstract class KeyedLock<K> extends Primitive {
     fn: () => T | PromiseLike<T>,
     options: WeightedRunOptions | undefined,
   ): Promise<T> {
-    return this.#use(key, (permits) =>
-      permits.run(this.#action, fn, options, options?.weight ?? 1),
-    );
+    return this.#use(key, (permits) => permits.run(this.#run, fn, options, weightIn(options)));
   }
 
   /** How many keys are held or waited for. */

@@ -43,7 +43,7 @@ export abstract class Lock<P extends Permit = Permit> extends Primitive {
     }
   }
 
-  /** Takes the lock if it is free and nobody waits in line. */
+  /** Takes the lock if it is free and that overtakes nobody. */
   tryAcquire(): P | undefined {
     return this.permits.tryAcquire(this.#weight) as P | undefined;
   }

@@ -3,7 +3,7 @@
  * next collection of garbage has gone by, and only then given to the registry: most permits are
  * released long before, and cost a place in an array.
  */
-import { proving } from "../cancel/frame.ts";
+import { runtime } from "../internal/runtime.ts";
 import { report, textOf } from "../cancel/report.ts";
 
 /** What is watched. */
@@ -28,7 +28,7 @@ function collected(source: WeakRef<object> | undefined): void {
   }
   // Nobody can miss a permit of something that is gone, too.
   const detail = source.deref();
-  if (detail === undefined || !proving()) return;
+  if (detail === undefined || runtime.detector?.on !== true) return;
   const message = `A permit of ${textOf(detail)} was lost: it was collected and never released`;
   report("warning", { kind: "lost-permit", message, detail });
 }
@@ -45,7 +45,6 @@ function age(): void {
 
 /** Begins to watch, in development. */
 export function watch(watched: Watched): void {
-  if (!proving()) return;
   if (!waiting) {
     waiting = true;
     registry ??= new FinalizationRegistry(collected);

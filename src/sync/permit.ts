@@ -1,5 +1,8 @@
 import type { Section } from "../cancel/section.ts";
-import { unwatch, watch } from "./lost.ts";
+import { runtime } from "../internal/runtime.ts";
+
+/** The `slot` of a permit that is not watched. */
+const UNWATCHED = -1;
 
 /**
  * What a holder has: `release()` it, or dispose it with `using`. It counts once: releasing it again
@@ -9,7 +12,7 @@ import { unwatch, watch } from "./lost.ts";
  */
 export class Permit implements Disposable {
   /** @internal */
-  slot = -1;
+  slot: number = UNWATCHED;
   #section: Section | undefined;
   readonly weight: number;
 
@@ -17,7 +20,7 @@ export class Permit implements Disposable {
   constructor(section: Section, weight: number) {
     this.#section = section;
     this.weight = weight;
-    watch(this);
+    runtime.detector?.hold(this);
   }
 
   /** Gives it back, and hands it to the first in line. */
@@ -34,6 +37,15 @@ export class Permit implements Disposable {
     return this.#section === undefined;
   }
 
+  toString(): string {
+    return `Permit { weight: ${this.weight}, released: ${this.released} }`;
+  }
+
+  /** @internal For `console.log`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   /** @internal What it is a permit of, until it ends. */
   get source(): object | undefined {
     return this.#section?.line.target as object | undefined;
@@ -44,7 +56,7 @@ export class Permit implements Disposable {
     const section = this.#section;
     if (section === undefined) return undefined;
     this.#section = undefined;
-    unwatch(this);
+    if (this.slot !== UNWATCHED) runtime.detector?.release(this);
     return section;
   }
 }

@@ -1,6 +1,6 @@
 import { ready } from "../internal/budget.ts";
+import { runtime } from "../internal/runtime.ts";
 import type { Clause } from "../cancel/clause.ts";
-import { watchForDeadlock } from "../cancel/deadlock.ts";
 import { Section } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { placeOf, refusal, type Wait } from "../cancel/wait.ts";
@@ -34,7 +34,7 @@ export class Permits extends Section {
     const permit = this.tryAcquire(weight);
     if (permit !== undefined) return ready(permit);
     const wait = this.queue(place, signal, weight);
-    watchForDeadlock(action, wait);
+    runtime.detector?.waits(action, wait);
     return wait.promise as Promise<never>;
   }
 

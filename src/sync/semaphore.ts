@@ -1,7 +1,7 @@
 import { checkAmount, checkOptions } from "../internal/arguments.ts";
 import { rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
-import type { WeightedRunOptions } from "../cancel/section.ts";
+import { type WeightedRunOptions, weightIn } from "../cancel/section.ts";
 import type { Permit } from "./permit.ts";
 import { Permits } from "./permits.ts";
 import { Primitive, type PrimitiveOptions } from "./primitive.ts";
@@ -85,7 +85,7 @@ export class Semaphore extends Primitive {
   acquire(options?: AcquireOptions): Promise<Permit> {
     try {
       checkOptions(ACQUIRE, options);
-      const weight = options?.weight ?? 1;
+      const weight = weightIn(options);
       if (weight !== 1) this.#permits.checkWeight(ACQUIRE, weight);
       return this.#permits.acquire(ACQUIRE, options, weight);
     } catch (error) {
@@ -94,13 +94,14 @@ export class Semaphore extends Primitive {
   }
 
   /**
-   * Takes a permit if one is free and nobody waits in line.
+   * Takes a permit if one is free and that overtakes nobody: who waits in line, or was let in to run and
+   * has yet to begin.
    *
    * @throws {TypeError | RangeError} As `acquire()`.
    */
   tryAcquire(options?: TryAcquireOptions): Permit | undefined {
     checkOptions(ACQUIRE, options);
-    const weight = options?.weight ?? 1;
+    const weight = weightIn(options);
     if (weight !== 1) this.#permits.checkWeight(ACQUIRE, weight);
     return this.#permits.tryAcquire(weight);
   }
@@ -113,7 +114,7 @@ export class Semaphore extends Primitive {
    * @throws As `acquire()`, and what `fn` throws.
    */
   run<T>(fn: () => T | PromiseLike<T>, options?: WeightedRunOptions): Promise<T> {
-    const weight = options?.weight ?? 1;
+    const weight = weightIn(options);
     return this.#permits.run("run under a semaphore", fn, options, weight);
   }
 
@@ -142,7 +143,7 @@ export class Semaphore extends Primitive {
   /** @internal */
   clause(options?: TryAcquireOptions): Clause<Permit> {
     checkOptions(ACQUIRE, options);
-    const weight = options?.weight ?? 1;
+    const weight = weightIn(options);
     this.#permits.checkWeight(ACQUIRE, weight);
     return this.#permits.clause(weight);
   }

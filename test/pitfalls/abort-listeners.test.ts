@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { any, gather, gatherSettled, limit, map, race, sleep, taskGroup, TaskGroup } from "corral";
 import { withVirtualClock } from "corral/testing";
+import { waitingOperations } from "./waiting-operations.ts";
 
 type Operation = (signal: AbortSignal, fn: () => unknown) => Promise<unknown>;
 
@@ -54,6 +55,7 @@ const operations: Record<string, Operation> = {
     await Promise.all(idle);
   },
   "map()": (signal, fn) => map([1, 2], fn, { concurrency: 1, signal }),
+  ...waitingOperations,
 };
 
 const count = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;

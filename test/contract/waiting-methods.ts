@@ -1,0 +1,75 @@
+import { AsyncEvent, select, when } from "corral";
+import { broadcasts } from "./broadcasts.ts";
+import { channels } from "./channels.ts";
+import { type Line, nameOf, plain, type WaitingMethod } from "./line.ts";
+import { locks } from "./locks.ts";
+import { signals } from "./signals.ts";
+import { work } from "./work.ts";
+
+const methods: readonly WaitingMethod[] = [
+  ...work,
+  ...locks,
+  ...signals,
+  ...channels,
+  ...broadcasts,
+];
+
+/** The same line, waited in by a `select` that could also wait for something that never happens. */
+function selecting(line: Line): Line {
+  const never = new AsyncEvent();
+  return plain((options) => select({ never: when(never), chosen: line.clause!() }, options), {
+    ...line,
+    waiting: () => Math.max(line.waiting(), never.waiting),
+    keep: (chosen) => line.keep?.((chosen as { value: unknown }).value),
+  });
+}
+
+/** All clauses of a `select` wait as the methods do that wait for the same. */
+const selects: WaitingMethod[] = [];
+for (const method of methods) {
+  const line = method.open();
+  line.close?.();
+  if (line.clause === undefined || method.optionsOf !== undefined) continue;
+  selects.push({
+    ...method,
+    member: "select",
+    variant: `instead of ${nameOf(method)}`,
+    open: () => selecting(method.open()),
+  });
+}
+
+/** Every method of the library by which a caller waits for something that it does not own. */
+export const waitingMethods: readonly WaitingMethod[] = [...methods, ...selects];
+
+const own =
+  "waits for work that it began itself: a cancellation is passed on, and the end of it awaited";
+const whole = "calls values() without options";
+
+/** What gives a promise or an async iterator all the same, and why the contract is not for it. */
+export const notWaiting: Readonly<Record<string, string>> = {
+  "CancelScope.run": own,
+  "Limit.map": own,
+  "SafeChannel.[Symbol.asyncDispose]": own,
+  "SafeChannel.return": own,
+  "TaskGroup.[Symbol.asyncDispose]": own,
+  "TaskGroup.join": own,
+  "TaskGroup.start": own,
+  any: own,
+  gather: own,
+  gatherSettled: own,
+  main: own,
+  map: own,
+  moveOnAfter: own,
+  race: own,
+  shield: own,
+  taskGroup: own,
+  timeout: own,
+  timeoutAt: own,
+  "Queue.[Symbol.asyncIterator]": whole,
+  "Receiver.[Symbol.asyncIterator]": whole,
+  "Subscription.[Symbol.asyncIterator]": whole,
+  "WatchReader.[Symbol.asyncIterator]": whole,
+  "Task.then": "calls wait() without options",
+  checkpoint: "is a cancel point, and waits for nothing",
+  toEvents: "iterates over the values() of a receiver",
+};

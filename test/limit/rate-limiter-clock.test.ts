@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { now, sleep, taskGroup } from "corral";
+import { withVirtualClock } from "corral/testing";
+import { runtime } from "../../src/internal/runtime.ts";
+import { RateLimiter } from "../../src/limit/rate-limiter.ts";
+
+const kinds = ["bucket", "sliding", "spaced"] as const;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe.each(kinds)('kind "%s"', (kind) => {
+  test("pitfall 19: a step of the wall clock changes nothing", () =>
+    withVirtualClock(async () => {
+      const limiter = new RateLimiter({ limit: 1, perMs: 100, kind });
+      const times: number[] = [];
+      const step = vi.spyOn(Date, "now");
+      for (const wall of [0, -10_000, 1e15, 5]) {
+        step.mockReturnValue(wall);
+        await limiter.acquire();
+        times.push(now());
+      }
+      expect(times).toEqual([0, 100, 200, 300]);
+      expect(step).not.toHaveBeenCalled();
+    }));
+
+  test("a limiter that outlives a test's clock begins afresh on the next one", async () => {
+    const limiter = new RateLimiter({ limit: 1, perMs: 1e9, kind });
+    for (let i = 0; i < 2; i++) {
+      await withVirtualClock(async (clock) => {
+        await sleep(1e6);
+        expect([limiter.tryAcquire(), limiter.tryAcquire()]).toEqual([true, false]);
+        limiter.reserve();
+        limiter.pauseUntil(now() + 1e12);
+        expect(clock.now()).toBe(1e6);
+      });
+    }
+    expect(limiter.tryAcquire()).toBe(true);
+  });
+
+  test("sets one timer for the whole line, and none that nobody needs", () =>
+    withVirtualClock(async (clock) => {
+      const limiter = new RateLimiter({ limit: 1, perMs: 100, kind });
+      const set = vi.spyOn(clock, "set");
+      await limiter.acquire();
+      expect(set).not.toHaveBeenCalled();
+      const controllers = Array.from({ length: 100 }, () => new AbortController());
+      const turns = controllers.map((controller) => limiter.acquire(1, controller));
+      expect(set).toHaveBeenCalledTimes(1);
+      const settled = Promise.allSettled(turns);
+      for (const controller of controllers.slice(1)) controller.abort();
+      expect(set).toHaveBeenCalledTimes(1);
+      await settled;
+      expect([clock.now(), set.mock.calls.length]).toEqual([100, 1]);
+    }));
+});
+
+test("a timer that fires early lets nobody in early", () => {
+  let time = 0;
+  const fires: (() => void)[] = [];
+  const { clock } = runtime;
+  runtime.clock = {
+    now: () => time,
+    set: (_ms, fire, argument) => {
+      fires.push(() => fire(argument));
+      return { cancel: () => {} };
+    },
+  };
+  try {
+    const limiter = new RateLimiter({ limit: 1, perMs: 100, kind: "sliding" });
+    limiter.tryAcquire();
+    const waiting = limiter.acquire();
+    void waiting;
+    for (const at of [99.2, 99.999, 100.5]) {
+      expect(limiter.waiting).toBe(1);
+      time = at;
+      fires.shift()!();
+    }
+    expect([limiter.waiting, fires.length]).toEqual([0, 0]);
+    // It came late: the window begins when it was let in.
+    expect(limiter.reserve().waitMs).toBe(100);
+  } finally {
+    runtime.clock = clock;
+  }
+});
+
+test("who waits keeps the process alive, unless only daemons wait", async () => {
+  const kindsSet: string[] = [];
+  await withVirtualClock(async (clock) => {
+    const { set } = clock;
+    vi.spyOn(clock, "set").mockImplementation((ms, fire, argument, kind) => {
+      kindsSet.push(kind);
+      return set.call(clock, ms, fire as never, argument, kind);
+    });
+    const limiter = new RateLimiter({ limit: 1, perMs: 100 });
+    limiter.tryAcquire();
+    await taskGroup(async (group) => {
+      group.spawn((self) => limiter.acquire(1, { signal: self.scope.signal }), { daemon: true });
+      expect(kindsSet).toEqual(["daemon"]);
+      await limiter.acquire();
+      expect(clock.now()).toBe(200);
+    });
+    expect(kindsSet.slice(0, 3)).toEqual(["daemon", "live", "live"]);
+  });
+});
