@@ -66,6 +66,49 @@ export {
 export { waitTree } from "./cancel/wait-tree.ts";
 export { limit, type Limit, type LimitOptions, type LimitRunOptions } from "./limit/limit.ts";
 export type { OnTimeout } from "./limit/limit-section.ts";
+export type { Coalesced } from "./limit/coalesce.ts";
+export { debounce, type DebounceOptions } from "./limit/debounce.ts";
+export {
+  type ObserveOptions,
+  RateLimiter,
+  type RateLimiterStats,
+  type RateReservation,
+  type RateRunOptions,
+} from "./limit/rate-limiter.ts";
+export type { RateChange, RateKind, RateLimiterOptions } from "./limit/rate-settings.ts";
+export { type Reply, type ReplyHeaders, retryAfterMs } from "./limit/retry-after.ts";
+export { throttle, type ThrottleOptions } from "./limit/throttle.ts";
+export type { Attempt } from "./resilience/attempt.ts";
+export {
+  type Backoff,
+  constant,
+  exponential,
+  type ExponentialOptions,
+  type Jitter,
+} from "./resilience/backoff.ts";
+export type {
+  BreakerOptions,
+  CircuitBreakerOptions,
+  CircuitState,
+  ConsecutiveBreakerOptions,
+  CountBreakerOptions,
+  WindowBreakerOptions,
+} from "./resilience/breaker-options.ts";
+export {
+  CircuitBreaker,
+  type CircuitBreakerStats,
+  type CircuitRunOptions,
+} from "./resilience/circuit-breaker.ts";
+export { CircuitOpenError } from "./resilience/circuit-open-error.ts";
+export { fallback, type FallbackOptions } from "./resilience/fallback.ts";
+export { hedge, type HedgeOptions } from "./resilience/hedge.ts";
+export {
+  RetryBudget,
+  type RetryBudgetOptions,
+  type RetryBudgetStats,
+} from "./resilience/retry-budget.ts";
+export { retry } from "./resilience/retry.ts";
+export type { RetryNotice, RetryOptions } from "./resilience/retry-options.ts";
 export { map, type MapOptions } from "./stream/map.ts";
 export { Barrier, type BarrierStats } from "./sync/barrier.ts";
 export {

@@ -99,14 +99,19 @@ export function leaveOpenGroups(scope: CancelScope): Promise<unknown> | undefine
   return open && Promise.all(open.map((abandon) => abandon()));
 }
 
+function settle(failed: boolean, outcome: unknown): unknown {
+  if (failed) throw outcome;
+  return outcome;
+}
+
 /** Ends the scope, and gives its outcome when all that hangs on it has ended too. */
 export function finish(scope: CancelScope, failed: boolean, outcome: unknown): unknown {
   const rest = leaveOpenGroups(scope);
   if (rest !== undefined) return rest.then(() => finish(scope, failed, outcome));
   endScope(scope);
-  if (failed) throw outcome;
   const hop = spend();
-  return hop === undefined ? outcome : hop.then(() => outcome);
+  if (hop !== undefined) return hop.then(() => settle(failed, outcome));
+  return settle(failed, outcome);
 }
 
 /**

@@ -193,7 +193,8 @@ export class CancelScope extends ScopeNode {
     for (const node of nodes) {
       if (node === undefined) continue;
       const { deadlineAt, clock } = node as CancelScope;
-      if (!node.ended && clock === runtime.clock) least = Math.min(least, deadlineAt);
+      const counts = node.foreign === undefined && !node.ended && clock === runtime.clock;
+      if (counts) least = Math.min(least, deadlineAt);
       if (!node.shielded) nodes.add(node.parent).add(node.link?.node);
     }
     return least;

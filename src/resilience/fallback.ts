@@ -4,7 +4,7 @@ import { CancelScope } from "../cancel/scope.ts";
 import { checkSignal } from "../cancel/signal-hub.ts";
 import { placeOf, refusal } from "../cancel/wait.ts";
 import { checkName } from "../sync/primitive.ts";
-import { isCutBy } from "./surroundings.ts";
+import { isCut, isCutBy } from "./surroundings.ts";
 import { withFailures } from "./with-failures.ts";
 
 export interface FallbackOptions {
@@ -66,7 +66,7 @@ export async function fallback<T, F>(
     return await scope.run(fn);
   } catch (error) {
     await spend();
-    if (scope.cancelled) throw error;
+    if (scope.cancelled || isCut(signal)) throw error;
     try {
       if (handles === undefined || handles(error)) return await otherwise(error);
     } catch (failure) {

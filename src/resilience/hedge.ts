@@ -61,7 +61,11 @@ class Hedging<T> {
   async run(): Promise<T> {
     const { max = 2 } = this.#options;
     this.#launch(1);
-    for (let number = 2; number <= max && (await this.#isTime()); number++) this.#launch(number);
+    for (let number = 2; number <= max; number++) {
+      // What was true when the wait ended may have changed by the time that it is heard of.
+      if (!(await this.#isTime()) || !this.#goesOn()) break;
+      this.#launch(number);
+    }
     // A wait for one's own attempts is not cancelled: the cancellation reaches them, and they end.
     if (this.#running.size > 0) await park(this.#rest, undefined, undefined).promise;
     if (this.#winner !== undefined) return this.#winner.value;
@@ -74,18 +78,22 @@ class Hedging<T> {
     return this.#scope.throwIfCancelled() as never;
   }
 
-  /** Waits for the time of another attempt. `false` when there will be none. */
+  /** Waits for the time of another attempt. `false` when the wait was cancelled. */
   async #isTime(): Promise<boolean> {
     if (this.#due > 0) {
       this.#due--;
-    } else {
-      try {
-        await pause(this.#turn, this.#options.delayMs, this.#scope, undefined);
-      } catch {
-        // What runs tells whether it was cut short.
-        return false;
-      }
+      return true;
     }
+    try {
+      await pause(this.#turn, this.#options.delayMs, this.#scope, undefined);
+      return true;
+    } catch {
+      // What runs tells whether it was cut short.
+      return false;
+    }
+  }
+
+  #goesOn(): boolean {
     if (this.#winner !== undefined) return false;
     if (!this.#scope.cancelled) return true;
     if (this.#running.size === 0) this.#interrupted = true;

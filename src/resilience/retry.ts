@@ -91,8 +91,9 @@ export async function retry<T>(
       callback("onRetry", () => onRetry(error, notice));
     }
     await pause(pauses("backoff", name), delayMs, placeOf(signal), signal);
-    // The signal may have aborted in the step in which the wait was over.
-    await refusal(placeOf(signal), signal);
+    // The signal may have aborted between the end of the wait and this step.
+    const late = refusal(placeOf(signal), signal);
+    if (late !== undefined) return late;
   }
 }
 

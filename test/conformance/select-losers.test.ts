@@ -13,7 +13,7 @@ import {
   when,
 } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { expect } from "vitest";
 import { at } from "../support/mode.ts";
 import { behaviour } from "./behaviour.ts";

@@ -44,6 +44,8 @@ export const waitingMethods: readonly WaitingMethod[] = [...methods, ...selects]
 const own =
   "waits for work that it began itself: a cancellation is passed on, and the end of it awaited";
 const whole = "calls values() without options";
+const time =
+  "time lets in, and nobody else: its line is tested in test/limit, and against a model in test/properties";
 
 /** What gives a promise or an async iterator all the same, and why the contract is not for it. */
 export const notWaiting: Readonly<Record<string, string>> = {
@@ -54,13 +56,21 @@ export const notWaiting: Readonly<Record<string, string>> = {
   "TaskGroup.[Symbol.asyncDispose]": own,
   "TaskGroup.join": own,
   "TaskGroup.start": own,
+  "CircuitBreaker.run": own,
+  "Coalesced()": own,
+  "Coalesced.flush": own,
+  "RateLimiter.acquire": time,
+  "RateLimiter.run": time,
   any: own,
+  fallback: own,
   gather: own,
   gatherSettled: own,
+  hedge: own,
   main: own,
   map: own,
   moveOnAfter: own,
   race: own,
+  retry: own,
   shield: own,
   taskGroup: own,
   timeout: own,

@@ -1,6 +1,6 @@
 // What every lock does with those in line who are cancelled.
 import { getEventListeners } from "node:events";
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import { CancelScope, timeout, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";

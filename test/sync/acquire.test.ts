@@ -1,5 +1,5 @@
 // What every lock does with those who wait for a permit.
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import { callers, exclusives } from "./subjects.ts";
 

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import { CapacityLimiter, DeadlockError, type Permit, sleep, taskGroup } from "corral";
 import { withVirtualClock } from "corral/testing";

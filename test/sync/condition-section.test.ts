@@ -1,5 +1,5 @@
 // Whoever has a section's proof, and what becomes of what a section leaves behind.
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import { ClosedError, Condition, type HeldCondition } from "corral";
 import { deferred } from "../support/deferred.ts";

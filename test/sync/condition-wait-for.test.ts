@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import { CancelScope, Condition } from "corral";
 import { at } from "../support/mode.ts";

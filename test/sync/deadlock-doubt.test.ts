@@ -1,5 +1,5 @@
 // What is not refused: whatever could still go ahead.
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import {
   Mutex,

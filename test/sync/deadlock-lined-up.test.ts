@@ -1,5 +1,5 @@
 // What a section calls for later, and does not await, is no deadlock.
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CancelScope, DeadlockError, Mutex, setDeadlockDetection } from "corral";
 import { ambientTest } from "../support/mode.ts";

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Mutex, Semaphore, setDeadlockDetection, sleep } from "corral";
 import { createDetector } from "../../src/sync/detector.ts";

@@ -1,5 +1,5 @@
 // What can be seen of a call alone: it is awaited in a section that has to end before it can go ahead.
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   CancelScope,

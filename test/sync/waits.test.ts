@@ -1,6 +1,6 @@
 // What every wait for an event, a latch, a barrier or a condition does when it is cancelled.
 import { getEventListeners } from "node:events";
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import {
   AsyncEvent,
