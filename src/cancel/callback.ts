@@ -11,8 +11,19 @@ const CLEANUP_MS = 5_000;
  * all is cancelled. What it throws is reported.
  */
 export function callback(name: string, fn: () => unknown): void {
+  const failed = (error: unknown): void =>
+    report("warning", {
+      kind: "callback",
+      message: `${name} threw: ${textOf(error)}`,
+      detail: error,
+    });
   const run = (scope: CancelScope): unknown => {
-    const result = fn();
+    let result: unknown;
+    try {
+      result = fn();
+    } catch (error) {
+      failed(error);
+    }
     // Most do not wait, and need no timer.
     if (isThenable(result)) {
       scope.deadline = now() + CLEANUP_MS;
@@ -20,11 +31,5 @@ export function callback(name: string, fn: () => unknown): void {
     }
     return result;
   };
-  new CancelScope({ shield: true, name }).run(run).catch((error: unknown) =>
-    report("warning", {
-      kind: "callback",
-      message: `${name} threw: ${textOf(error)}`,
-      detail: error,
-    }),
-  );
+  new CancelScope({ shield: true, name }).run(run).catch(failed);
 }

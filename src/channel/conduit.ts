@@ -96,8 +96,8 @@ export class Conduit<T> extends Exchange<T> {
       this.undelivered(item);
       return true;
     }
-    // All room is reserved, and nothing there to be dropped; or others wait for that already.
-    if (this.store.size === 0 || this.givers.first !== undefined) return false;
+    // All room is reserved, and nothing is there to be dropped.
+    if (this.store.size === 0) return false;
     const oldest = this.store.shift();
     this.store.push(item);
     this.undelivered(oldest);
@@ -106,14 +106,18 @@ export class Conduit<T> extends Exchange<T> {
 
   override fill(item: T): void {
     super.fill(item);
+    this.#dropForWaiting();
+  }
+
+  /** Lets those go on who waited for something that they may drop. */
+  #dropForWaiting(): void {
     if (this.overflow === "wait") return;
-    // Those who waited for something that they may drop.
     const dropped: T[] = [];
-    while (this.store.size > 0 && this.givers.first?.payload instanceof Offer) {
-      const giver: Wait = this.givers.first;
-      if (!grant(giver, undefined)) continue;
+    for (const giver of waitsOf(this.givers)) {
+      if (this.store.size === 0) break;
+      if (!(giver.payload instanceof Offer) || !grant(giver, undefined)) continue;
       dropped.push(this.store.shift());
-      this.store.push((giver.payload as Offer<T>).item);
+      this.store.push(giver.payload.item as T);
     }
     for (const one of dropped) this.undelivered(one);
   }
@@ -122,6 +126,7 @@ export class Conduit<T> extends Exchange<T> {
   release(): void {
     this.reserved--;
     this.refill();
+    this.#dropForWaiting();
     this.settle();
   }
 
@@ -152,11 +157,11 @@ export class Conduit<T> extends Exchange<T> {
   }
 }
 
-/** The waits that were begun at one end, as they are now. */
-function waitsOf<W>(line: WaitQueue<W>, end: object): Wait<W>[] {
+/** The waits of a line as they are now: all, or those that were begun at one end. */
+function waitsOf<W>(line: WaitQueue<W>, end?: object): Wait<W>[] {
   const waits: Wait<W>[] = [];
   for (let wait = line.first; wait !== undefined; wait = wait.next) {
-    if ((wait.payload as { end: object }).end === end) waits.push(wait);
+    if (end === undefined || (wait.payload as { end: object }).end === end) waits.push(wait);
   }
   return waits;
 }

@@ -132,7 +132,7 @@ export class RateLine {
     this.letIn();
     const at = this.turnOf(n);
     const promised = { n, at, order: ++runtime.ops };
-    if (this.#empty && at <= now()) this.#meter.take(n, at);
+    if (at <= now()) this.#meter.take(n, at);
     else if (at < Infinity) {
       this.#promised.push(promised);
       this.#tail?.take(n, at);

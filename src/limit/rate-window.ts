@@ -24,10 +24,8 @@ export class RateWindow implements Meter {
     const log = this.#log;
     let used = this.#used;
     let at = Math.max(from, log.at(-2) ?? 0);
-    for (let i = this.#first; i < log.length; i += 2) {
-      const left = log[i]! + perMs;
-      if (left > at && used + n <= limit) break;
-      at = Math.max(at, left);
+    for (let i = this.#first; i < log.length && used + n > limit; i += 2) {
+      at = Math.max(at, log[i]! + perMs);
       used -= log[i + 1]!;
     }
     return used + n <= limit ? at : Infinity;
