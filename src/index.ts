@@ -53,7 +53,7 @@ export {
 export { setDeadlockDetection } from "./sync/detector.ts";
 export { isCancellation } from "./cancel/ownership.ts";
 export { CancelScope, type CancelScopeOptions } from "./cancel/scope.ts";
-export type { RunOptions, WeightedRunOptions } from "./cancel/section.ts";
+export type { RunOptions, WeightedRunOptions } from "./cancel/run-options.ts";
 export { shield, type ShieldOptions } from "./cancel/shield.ts";
 export { sleep, type WaitOptions } from "./cancel/sleep.ts";
 export {

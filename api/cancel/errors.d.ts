@@ -1,4 +1,4 @@
-declare abstract class BrandedError extends Error {
+export declare abstract class BrandedError extends Error {
     static [Symbol.hasInstance](value: unknown): boolean;
 }
 export declare class CancelledError extends BrandedError {
@@ -16,7 +16,11 @@ export declare class TimeoutError extends BrandedError {
 export declare class ClosedError extends BrandedError {
     readonly name: "ClosedError";
 }
+export declare class LaggedError extends BrandedError {
+    readonly name: "LaggedError";
+    readonly missed: number;
+    constructor(missed: number);
+}
 export declare class DeadlockError extends BrandedError {
     readonly name: "DeadlockError";
 }
-export {};

@@ -30,6 +30,7 @@ export declare class ScopeNode extends Member {
 export declare function leaveTree(node: ScopeNode): void;
 export declare function attach(node: ScopeNode, member: Member): void;
 export declare function detach(member: Member | undefined): void;
+export declare function quiet<T>(promise: Promise<T>): Promise<T>;
 export declare function refused(error: unknown): Promise<never>;
 export declare function ignore(): void;
 export declare function cancelNode(node: ScopeNode, reason: unknown): void;

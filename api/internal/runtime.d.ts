@@ -14,6 +14,20 @@ export interface Watcher {
     started(wait: unknown): void;
     ended(wait: unknown): void;
 }
+export interface Detector {
+    on: boolean;
+    begin(lock: object, weight: number): Frame | undefined;
+    current(): Frame | undefined;
+    waits(action: string, wait: object): void;
+    hold(permit: object): void;
+    release(permit: object): void;
+}
+export interface Frame {
+    call<T>(fn: () => T): T;
+    begin(): void;
+    end(): void;
+    finish(): void;
+}
 export interface Runtime {
     ops: number;
     pauseAt: number;
@@ -27,6 +41,8 @@ export interface Runtime {
     storage: Storage | null | undefined;
     clock: Clock | undefined;
     watcher: Watcher | undefined;
+    frame: object | undefined;
+    detector: Detector | undefined;
     readonly hubs: WeakMap<AbortSignal, object>;
     readonly failures: WeakMap<object, unknown[]>;
     readonly time: () => number;

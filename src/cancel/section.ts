@@ -4,19 +4,10 @@ import { call, react } from "../internal/react.ts";
 import { runtime } from "../internal/runtime.ts";
 import { currentNode } from "./ambient.ts";
 import type { Frame } from "./frame.ts";
+import type { RunOptions } from "./run-options.ts";
 import { type SlotLine, Slots, weightOf } from "./slots.ts";
 import { ignore } from "./tree.ts";
 import { fail, placeOf, refusal, type Wait } from "./wait.ts";
-
-export interface RunOptions {
-  /** Ends the wait in line, and nothing else: a function that has begun is waited for. */
-  signal?: AbortSignal | undefined;
-}
-
-export interface WeightedRunOptions extends RunOptions {
-  /** How many places it takes; 1 by default. */
-  weight?: number | undefined;
-}
 
 /** The weight that options give: 1 if none. */
 export function weightIn(options: { weight?: number | undefined } | undefined): number {

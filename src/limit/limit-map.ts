@@ -1,6 +1,6 @@
 import { checkFunction } from "../internal/arguments.ts";
 import { runtime } from "../internal/runtime.ts";
-import type { RunOptions } from "../cancel/section.ts";
+import type { RunOptions } from "../cancel/run-options.ts";
 import { fail, type Wait } from "../cancel/wait.ts";
 import type { LimitSection } from "./limit-section.ts";
 

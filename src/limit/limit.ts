@@ -1,6 +1,7 @@
 import { checkCount, seen } from "../internal/arguments.ts";
 import { ClosedError } from "../cancel/errors.ts";
-import { type RunOptions, type WeightedRunOptions, weightIn } from "../cancel/section.ts";
+import type { RunOptions, WeightedRunOptions } from "../cancel/run-options.ts";
+import { weightIn } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { fail } from "../cancel/wait.ts";
 import { checkName, type PrimitiveOptions } from "../sync/primitive.ts";

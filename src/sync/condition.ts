@@ -2,7 +2,7 @@ import { checkCount, checkFunction, checkOptions, seen } from "../internal/argum
 import { rejected, spend } from "../internal/budget.ts";
 import { type Frame, runtime } from "../internal/runtime.ts";
 import { ClosedError } from "../cancel/errors.ts";
-import type { RunOptions } from "../cancel/section.ts";
+import type { RunOptions } from "../cancel/run-options.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { ignore, quiet } from "../cancel/tree.ts";
 import { fail, grant, park, placeOf, refusal, type Wait, WaitQueue } from "../cancel/wait.ts";

@@ -1,6 +1,7 @@
 import { checkAmount, checkOptions } from "../internal/arguments.ts";
 import { rejected } from "../internal/budget.ts";
-import { type RunOptions, type WeightedRunOptions, weightIn } from "../cancel/section.ts";
+import type { RunOptions, WeightedRunOptions } from "../cancel/run-options.ts";
+import { weightIn } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import type { Permit } from "./permit.ts";
 import { Permits } from "./permits.ts";

@@ -1,7 +1,7 @@
 import { checkOptions } from "../internal/arguments.ts";
 import { rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
-import type { RunOptions } from "../cancel/section.ts";
+import type { RunOptions } from "../cancel/run-options.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import type { Permit } from "./permit.ts";
 import type { Permits } from "./permits.ts";

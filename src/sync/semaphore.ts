@@ -1,7 +1,8 @@
 import { checkAmount, checkOptions } from "../internal/arguments.ts";
 import { rejected } from "../internal/budget.ts";
 import type { Clause } from "../cancel/clause.ts";
-import { type WeightedRunOptions, weightIn } from "../cancel/section.ts";
+import type { WeightedRunOptions } from "../cancel/run-options.ts";
+import { weightIn } from "../cancel/section.ts";
 import type { Permit } from "./permit.ts";
 import { Permits } from "./permits.ts";
 import { Primitive, type PrimitiveOptions } from "./primitive.ts";

@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { CancelScope, checkpoint, sleep, timeout } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { debounce } from "../../src/limit/debounce.ts";
@@ -7,6 +7,10 @@ import { throttle } from "../../src/limit/throttle.ts";
 import { ambientTest } from "../support/mode.ts";
 import { reportsDuring } from "../support/reports.ts";
 import { unhandledDuring } from "../support/unhandled.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 async function work(name: string): Promise<string> {
   await sleep(100);
@@ -143,6 +147,71 @@ ambientTest("a call at once is no part of its caller's scope either (needs ambie
     await expect(inside).rejects.toThrow("timed out");
     expect([await outside, cancelled]).toEqual(["done", false]);
   }),
+);
+
+ambientTest(
+  "a call at once is cancelled when its caller has left, unless it serves others later (needs ambient scopes)",
+  () =>
+    withVirtualClock(async () => {
+      const ends: string[] = [];
+      for (const trailing of [true, false]) {
+        const call = throttle(
+          async (name: string) => {
+            ends.push(await work(name).catch(() => `${name} was cancelled`));
+            return name;
+          },
+          1_000,
+          { trailing },
+        );
+        await expect(timeout(10, () => call("a"))).rejects.toThrow("timed out");
+        await sleep(500);
+        const later = call("b");
+        expect(await later).toBe(trailing ? "b" : "a");
+      }
+      expect(ends).toEqual(["a was cancelled", "b", "a"]);
+    }),
+);
+
+ambientTest(
+  "a call that its callers leave takes none of those with it who wait for the next (needs ambient scopes)",
+  () =>
+    withVirtualClock(async (clock) => {
+      const call = debounce(work, 50);
+      const first = timeout(60, () => call("a"));
+      await sleep(55);
+      const second = call("b");
+      await expect(first).rejects.toThrow("timed out");
+      expect(call.pending).toBe(1);
+      expect([await second, clock.now()]).toEqual(["b", 205]);
+    }),
+);
+
+test("a call that is dropped leaves no timer", () =>
+  withVirtualClock(async (clock) => {
+    const set = vi.spyOn(clock, "set");
+    const controller = new AbortController();
+    const call = debounce(work, 100, { signal: controller.signal });
+    const dropped = call("a");
+    const cancel = vi.spyOn(set.mock.results[0]!.value as { cancel(): void }, "cancel");
+    controller.abort("enough");
+    await expect(dropped).rejects.toBe("enough");
+    expect([set.mock.calls.length, cancel.mock.calls.length]).toEqual([1, 1]);
+  }));
+
+ambientTest(
+  "an error that is heard, or the cancellation itself, is not reported (needs ambient scopes)",
+  async () => {
+    const reports = await reportsDuring(() =>
+      withVirtualClock(async () => {
+        const failing = debounce(() => Promise.reject(new Error("oops")), 0);
+        await expect(failing()).rejects.toThrow("oops");
+        const call = debounce(work, 0);
+        await expect(timeout(20, () => call("a"))).rejects.toThrow("timed out");
+        await sleep(200);
+      }),
+    );
+    expect(reports).toEqual([]);
+  },
 );
 
 ambientTest(

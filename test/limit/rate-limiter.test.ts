@@ -86,6 +86,7 @@ describe("tokens", () => {
       await clock.advance(60);
       expect([limiter.tryAcquire(), limiter.tryAcquire()]).toEqual([true, false]);
       await clock.advance(40);
+      expect(limiter.stats().available).toBe(1);
       expect([limiter.tryAcquire(), limiter.tryAcquire()]).toEqual([true, false]);
       await clock.advance(60);
       expect([limiter.tryAcquire(), limiter.tryAcquire()]).toEqual([true, false]);

@@ -1,0 +1,5 @@
+export interface Clause<T> {
+    take(): {
+        readonly value: T;
+    } | undefined;
+}

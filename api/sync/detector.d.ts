@@ -1,0 +1,3 @@
+import { type Detector } from "../internal/runtime.ts";
+export declare function createDetector(): Detector;
+export declare function setDeadlockDetection(on: boolean): void;

@@ -1,0 +1,8 @@
+export declare class Permit implements Disposable {
+    #private;
+    readonly weight: number;
+    release(): void;
+    [Symbol.dispose](): void;
+    get released(): boolean;
+    toString(): string;
+}
