@@ -1,5 +1,14 @@
 // Bytes of heap that something pending holds, after a full collection.
-import { CancelScope, channel, limit, Mutex, Semaphore, sleep, taskGroup } from "../dist/index.js";
+import {
+  CancelScope,
+  channel,
+  limit,
+  Mutex,
+  Semaphore,
+  setDeadlockDetection,
+  sleep,
+  taskGroup,
+} from "../dist/index.js";
 import { park, placeOf, WaitQueue } from "../dist/cancel/wait.js";
 import { options } from "./support/options.mjs";
 import { peer } from "./support/peers.mjs";
@@ -7,6 +16,9 @@ import { goal, heading, printRows, record } from "./support/report.mjs";
 import { median, shuffled } from "./support/statistics.mjs";
 import { collect } from "./support/table.mjs";
 import { nextTurn } from "./support/work.mjs";
+
+// As in production.
+setDeadlockDetection(false);
 
 const COUNT = 20_000;
 const FOREVER_MS = 1e9;

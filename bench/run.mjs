@@ -12,7 +12,18 @@ import { parseArgs } from "node:util";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "..");
-const NAMES = ["limit", "map", "spawn", "cancel", "memory", "timeout", "flat-heap", "starvation"];
+const NAMES = [
+  "limit",
+  "map",
+  "mutex",
+  "channel",
+  "spawn",
+  "cancel",
+  "memory",
+  "timeout",
+  "flat-heap",
+  "starvation",
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

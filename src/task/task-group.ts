@@ -203,9 +203,12 @@ export class TaskGroup<F = never> implements AsyncDisposable {
     if (finish !== undefined) return finish.value;
     if (failed) throw failure;
     // Work that was cut short by others must not look like work that is done.
-    const byOuter = outer !== undefined && outer.error === this.scope.error;
-    if (this.#nursery.interrupted && byOuter) throw outer.refusal;
-    if (this.#nursery.interrupted && this.scope.timeout !== undefined) throw this.scope.timeout;
+    if (this.#nursery.interrupted) {
+      const { timeout } = this.scope;
+      const byOthers = timeout !== undefined || outer?.error === this.scope.error;
+      if (byOthers && outer !== undefined) throw outer.refusal;
+      if (timeout !== undefined) throw timeout;
+    }
     return outcome as T;
   }
 

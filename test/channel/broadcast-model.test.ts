@@ -19,7 +19,7 @@ const asks = (how: "receive" | "next"): fc.Arbitrary<Step> =>
   fc.record({
     do: fc.constant(how),
     at: which,
-    signal: fc.option(signal, { nil: undefined, freq: 1 }),
+    signal: fc.option(signal, { nil: undefined, freq: 2 }),
   });
 const one = (how: "try" | "leave" | "again"): fc.Arbitrary<Step> =>
   fc.record({ do: fc.constant(how), at: which });

@@ -22,7 +22,7 @@ type Step =
 
 const value = fc.nat(5);
 const which = fc.nat(5);
-const signal = fc.option(fc.nat(SIGNALS - 1), { nil: undefined, freq: 1 });
+const signal = fc.option(fc.nat(SIGNALS - 1), { nil: undefined, freq: 2 });
 const reads = (how: "changed" | "next"): fc.Arbitrary<Step> =>
   fc.record({ do: fc.constant(how), at: which, signal });
 const one = (how: "look" | "leave"): fc.Arbitrary<Step> =>

@@ -1,7 +1,6 @@
-import { timeout, TimeoutError } from "corral";
+import { RateLimiter, timeout, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { expect } from "vitest";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
 import { at } from "../support/mode.ts";
 import { behaviour, notTransferable } from "./behaviour.ts";
 

@@ -1,7 +1,6 @@
-import { sleep, timeout, TimeoutError } from "corral";
+import { RateLimiter, sleep, timeout, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { expect } from "vitest";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
 import { at } from "../support/mode.ts";
 import { behaviour } from "./behaviour.ts";
 

@@ -1,6 +1,6 @@
 import { withVirtualClock } from "corral/testing";
 import { expect } from "vitest";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
+import { RateLimiter } from "corral";
 import { behaviour, notTransferable } from "./behaviour.ts";
 
 const area = "rate (Go)";

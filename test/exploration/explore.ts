@@ -1,4 +1,5 @@
 import { type Runtime, runtime } from "../../src/internal/runtime.ts";
+import { settle } from "../support/settle.ts";
 
 /** One thing that an actor does, in no time. */
 export interface Step<W> {
@@ -47,6 +48,9 @@ export class Violation extends Error {
   }
 }
 
+/** The exploration itself is wrong: something but the order decides what happens. */
+class Astray extends Error {}
+
 /** Where an order took which of how many ways. */
 interface Fork {
   taken: number;
@@ -61,7 +65,7 @@ class Ways {
   choose(ways: number): number {
     if (ways === 1) return 0;
     const fork = (this.#path[this.#at++] ??= { taken: 0, ways });
-    if (fork.ways !== ways) throw new Error("the same order went another way");
+    if (fork.ways !== ways) throw new Astray("The same order went another way");
     return fork.taken;
   }
 
@@ -80,7 +84,7 @@ class Ways {
 const hops: (() => void)[] = [];
 
 /** Until nothing is ready any more. */
-async function settle(): Promise<void> {
+async function rest(): Promise<void> {
   do {
     hops.shift()?.();
     // Comes after all microtasks.
@@ -109,8 +113,8 @@ async function runOrder<W>(scenario: Scenario<W>, ways: Ways, trace: string[]): 
     }
     return indexes;
   };
-  const rest = async (): Promise<void> => {
-    await settle();
+  const look = async (): Promise<void> => {
+    await rest();
     atRest(world);
   };
   for (let first = true; done.some((count, i) => count < actors[i]!.length); first = false) {
@@ -118,11 +122,11 @@ async function runOrder<W>(scenario: Scenario<W>, ways: Ways, trace: string[]): 
     const possible = first ? [0] : gaps.filter((gap) => gap > 0 || ready().length > 0);
     const gap = possible[ways.choose(possible.length)]!;
     if (gap > 0) trace.push(gap === Infinity ? "(rest)" : `(${gap})`);
-    if (gap === Infinity) await rest();
+    if (gap === Infinity) await look();
     else for (let turn = 0; turn < gap; turn++) await Promise.resolve();
     let able = ready();
     if (able.length === 0) {
-      await rest();
+      await look();
       able = ready();
       if (able.length === 0) break;
     }
@@ -132,7 +136,7 @@ async function runOrder<W>(scenario: Scenario<W>, ways: Ways, trace: string[]): 
     setBudget(spent);
     step.run(world);
   }
-  await rest();
+  await look();
   const left = actors.flatMap((steps, i) => steps.slice(done[i]).map(({ name }) => name));
   scenario.atEnd(world, left);
 }
@@ -140,6 +144,8 @@ async function runOrder<W>(scenario: Scenario<W>, ways: Ways, trace: string[]): 
 export function exploration<W>(scenario: Scenario<W>): Exploration {
   const explore = async (): Promise<number> => {
     const ways = new Ways();
+    // What is left from before.
+    await settle();
     // Neither real time nor real macrotasks: each order goes the same way whenever it is run.
     const record: Pick<Runtime, "clock"> & { later: Runtime["later"] } = runtime;
     const { clock, later } = record;
@@ -154,12 +160,12 @@ export function exploration<W>(scenario: Scenario<W>): Exploration {
         try {
           await runOrder(scenario, ways, trace);
         } catch (error) {
-          throw new Violation(trace, error);
+          throw error instanceof Astray ? error : new Violation(trace, error);
         }
         if (!ways.next()) return orders;
       }
     } finally {
-      await settle();
+      await rest();
       Object.assign(record, { clock, later });
       Error.stackTraceLimit = stackTraceLimit;
       setBudget(false);

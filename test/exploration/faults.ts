@@ -82,6 +82,24 @@ export const faults: Readonly<Record<string, Fault>> = {
     to: "      else grant(taker, item);",
     foundBy: "channel: somebody sends in the moment of the abort",
   },
+  "newcomer-takes-what-others-wait-for": {
+    file: "channel/exchange.ts",
+    from: "      if (taker !== undefined && !areRivals(giver, taker)) return undefined;\n",
+    to: "",
+    foundBy: "channel: a place is reserved, and nobody overtakes",
+  },
+  "item-of-a-taker-who-left-is-lost": {
+    file: "channel/exchange.ts",
+    from: "if (taker !== undefined && !grant(taker, item)) this.#pass(item);",
+    to: "if (taker !== undefined) grant(taker, item);",
+    foundBy: "select: two meet who are in line for the lock as well",
+  },
+  "select-waits-for-itself": {
+    file: "channel/exchange.ts",
+    from: "      while (taker !== undefined && own > 0 && areRivals(giver, taker as Wait)) taker = taker.next;\n",
+    to: "      if (taker !== undefined && areRivals(giver, taker as Wait)) return false;\n",
+    foundBy: "select: one wants both ends, while a place is reserved",
+  },
   "cancelled-send-is-told-to-nobody": {
     file: "channel/conduit.ts",
     from: "    if (payload instanceof Offer) this.undelivered(payload.item as T);",

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { sleep } from "corral";
+import { debounce, sleep, throttle } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { runtime } from "../../src/internal/runtime.ts";
-import { debounce } from "../../src/limit/debounce.ts";
-import { throttle } from "../../src/limit/throttle.ts";
 
 /** A clock that stands still, and fires no timer, unless told to. */
 class HandClock {

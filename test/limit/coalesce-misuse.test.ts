@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { debounce } from "../../src/limit/debounce.ts";
-import { throttle } from "../../src/limit/throttle.ts";
+import { debounce, throttle } from "corral";
 import { fields, functions, others, type Refusal, waiting } from "../sync/refusals.ts";
 
 function times(action: string, name: string): Refusal[] {

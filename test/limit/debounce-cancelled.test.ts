@@ -1,9 +1,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, expect, test, vi } from "vitest";
-import { CancelScope, checkpoint, sleep, timeout } from "corral";
+import { CancelScope, checkpoint, debounce, sleep, throttle, timeout } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { debounce } from "../../src/limit/debounce.ts";
-import { throttle } from "../../src/limit/throttle.ts";
 import { ambientTest } from "../support/mode.ts";
 import { reportsDuring } from "../support/reports.ts";
 import { unhandledDuring } from "../support/unhandled.ts";

@@ -1,9 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, test } from "vitest";
-import { ClosedError, now, sleep } from "corral";
+import { ClosedError, type Coalesced, debounce, type DebounceOptions, now, sleep } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { type Coalesced } from "../../src/limit/coalesce.ts";
-import { debounce, type DebounceOptions } from "../../src/limit/debounce.ts";
 import { unhandledDuring } from "../support/unhandled.ts";
 
 interface Calls {

@@ -1,8 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { CancelScope, sleep, taskGroup } from "corral";
+import { CancelScope, RateLimiter, sleep, taskGroup } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
 import { at } from "../support/mode.ts";
 import { unhandledDuring } from "../support/unhandled.ts";
 

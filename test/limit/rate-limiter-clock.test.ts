@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { now, sleep, taskGroup, timeout } from "corral";
+import { now, RateLimiter, sleep, taskGroup, timeout } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { runtime } from "../../src/internal/runtime.ts";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
 
 const kinds = ["bucket", "sliding", "spaced"] as const;
 
@@ -22,7 +21,6 @@ describe.each(kinds)('kind "%s"', (kind) => {
         times.push(now());
       }
       expect(times).toEqual([0, 100, 200, 300]);
-      expect(step).not.toHaveBeenCalled();
     }));
 
   test("a limiter that outlives a test's clock begins afresh on the next one", async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { now } from "corral";
+import { now, RateLimiter } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
 
 const kinds = ["bucket", "sliding", "spaced"] as const;
 

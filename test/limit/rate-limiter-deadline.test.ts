@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { CancelScope, moveOnAfter, now, shield, sleep, timeout, TimeoutError } from "corral";
+import {
+  CancelScope,
+  moveOnAfter,
+  now,
+  RateLimiter,
+  shield,
+  sleep,
+  timeout,
+  TimeoutError,
+} from "corral";
 import { withVirtualClock } from "corral/testing";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
 import { ambientTest, at } from "../support/mode.ts";
 
 const kinds = ["bucket", "sliding", "spaced"] as const;

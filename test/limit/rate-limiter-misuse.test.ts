@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
+import { RateLimiter } from "corral";
 import {
   amounts,
   counts,

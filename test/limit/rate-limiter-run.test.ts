@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { expect, test } from "vitest";
-import { CancelScope, sleep } from "corral";
+import { CancelScope, RateLimiter, sleep } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
 import { at } from "../support/mode.ts";
 
 function oops(): never {

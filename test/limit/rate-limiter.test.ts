@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { sleep } from "corral";
+import { RateLimiter, type RateLimiterOptions, sleep } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { RateLimiter } from "../../src/limit/rate-limiter.ts";
-import type { RateLimiterOptions } from "../../src/limit/rate-settings.ts";
 
 /** When each of so many callers is let in who come at once. */
 function starts(options: RateLimiterOptions, weights: number[]): Promise<number[]> {

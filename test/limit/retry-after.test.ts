@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { retryAfterMs } from "../../src/limit/retry-after.ts";
+import { retryAfterMs } from "corral";
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 37);
 const IN_A_MINUTE = "Sun, 06 Nov 1994 08:50:37 GMT";

@@ -1,9 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, test } from "vitest";
-import { ClosedError, now, sleep } from "corral";
+import { ClosedError, type Coalesced, now, sleep, throttle, type ThrottleOptions } from "corral";
 import { withVirtualClock } from "corral/testing";
-import type { Coalesced } from "../../src/limit/coalesce.ts";
-import { throttle, type ThrottleOptions } from "../../src/limit/throttle.ts";
 
 interface Calls {
   readonly say: Coalesced<[string], string>;

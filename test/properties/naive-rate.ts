@@ -1,4 +1,4 @@
-import type { RateKind } from "../../src/limit/rate-settings.ts";
+import type { RateKind } from "corral";
 
 export interface Rate {
   readonly limit: number;

@@ -1,9 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { now, timeout } from "corral";
+import { now, type RateKind, RateLimiter, type RateReservation, timeout } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { RateLimiter, type RateReservation } from "../../src/limit/rate-limiter.ts";
-import type { RateKind } from "../../src/limit/rate-settings.ts";
 import { NaiveRate, type Rate, round } from "./naive-rate.ts";
 
 const PER_MS = 100;

@@ -26,7 +26,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("open" as const),
       around: fc.option(index, { nil: undefined, freq: 5 }),
-      beside: fc.option(index, { nil: undefined, freq: 1 }),
+      beside: fc.option(index, { nil: undefined, freq: 2 }),
       foreign: fc.nat(7).map((n) => n === 0),
       shield: fc.nat(4).map((n) => n === 0),
     }),

@@ -41,7 +41,7 @@ interface Program {
 }
 
 const rarely = (arbitrary: fc.Arbitrary<number>): fc.Arbitrary<number> =>
-  fc.option(arbitrary, { nil: Infinity, freq: 1 });
+  fc.option(arbitrary, { nil: Infinity, freq: 2 });
 const ms = fc.integer({ min: 0, max: 40 });
 
 const program: fc.Arbitrary<Program> = fc.record({

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { expectTypeOf, test } from "vitest";
-import type { Coalesced } from "../../src/limit/coalesce.ts";
-import { debounce } from "../../src/limit/debounce.ts";
-import { RateLimiter, type RateReservation } from "../../src/limit/rate-limiter.ts";
-import { retryAfterMs } from "../../src/limit/retry-after.ts";
-import { throttle } from "../../src/limit/throttle.ts";
+import {
+  type Coalesced,
+  debounce,
+  RateLimiter,
+  type RateReservation,
+  retryAfterMs,
+  throttle,
+} from "corral";
 
 const limiter = new RateLimiter({ limit: 1, perMs: 1, burst: 2, kind: "bucket", name: "api" });
 const { signal } = new AbortController();
