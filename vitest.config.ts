@@ -29,6 +29,8 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     pool: "forks",
+    // One less by default, which is half of a small machine.
+    maxWorkers: "100%",
     // A process for each of two hundred files would take most of the time. The files leave the process
     // as they found it.
     isolate: false,
