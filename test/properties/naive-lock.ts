@@ -18,6 +18,8 @@ export interface Rules<W> {
   fits(want: W, holders: readonly W[]): boolean;
   /** Whether one has to wait behind the other. */
   related(a: W, b: W): boolean;
+  /** Whether who is served in which order is promised, also of those that are not related. */
+  readonly ordered?: boolean;
   /** The name of the error for a claim that is refused at once. */
   refuses?(want: W, all: readonly Claim<W>[]): string | undefined;
   /** What the lock says of itself. */
@@ -34,6 +36,7 @@ export class NaiveLock<W> extends NaiveLine<Claim<W>> {
   constructor(rules: Rules<W>) {
     super();
     this.rules = rules;
+    this.ordered = rules.ordered ?? true;
   }
 
   claim(want: W, from: From, runs: boolean): Claim<W> {

@@ -26,7 +26,7 @@ interface Pipe {
 /** The reference for two channels and a semaphore, and all who wait for one or several of them. */
 export class NaiveSelect extends NaiveLine<Party> {
   // Of a channel and a lock that become ready in one step, either may be told first.
-  override readonly ordered: boolean = false;
+  override ordered = false;
   readonly pipes: readonly Pipe[];
   readonly undelivered: number[] = [];
   /** What is held of the semaphore, by the id of the holder. */
