@@ -21,7 +21,7 @@ export declare class Frame {
     begin(): void;
     finish(): void;
     end(): void;
-    call<T>(fn: () => T): T;
+    call<T>(fn: () => T | PromiseLike<T>): Promise<T>;
     remember(wait: Wait): void;
 }
 export declare function currentFrame(): Frame | undefined;

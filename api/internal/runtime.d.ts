@@ -23,7 +23,7 @@ export interface Detector {
     release(permit: object): void;
 }
 export interface Frame {
-    call<T>(fn: () => T): T;
+    call<T>(fn: () => T | PromiseLike<T>): Promise<T>;
     begin(): void;
     end(): void;
     finish(): void;

@@ -1,3 +1,4 @@
+export declare const UNWATCHED = -1;
 export declare class Permit implements Disposable {
     #private;
     readonly weight: number;

@@ -69,14 +69,17 @@ export class Frame {
     last.#index = this.#index;
   }
 
-  /** Calls `fn` in the section. */
-  call<T>(fn: () => T): T {
-    // Without an ambient scope nothing travels, and the call itself is all that can be seen.
-    if (this.node !== undefined) return within(this as unknown as ScopeNode, fn);
+  /** Calls `fn` in the section; what it throws at once is a rejection too. */
+  call<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+    // Not by call(): each frame here is one for every level of sections that are run in one another.
     const { frame } = runtime;
     runtime.frame = this;
     try {
-      return fn();
+      // Without an ambient scope nothing travels, and the call itself is all that can be seen.
+      const { node } = this;
+      return Promise.resolve(node === undefined ? fn() : within(this as unknown as ScopeNode, fn));
+    } catch (error) {
+      return Promise.reject(error);
     } finally {
       runtime.frame = frame;
     }

@@ -152,7 +152,7 @@ export class Section extends Slots {
       this.leave(weight);
     };
     return react(
-      frame === undefined ? call(fn) : frame.call(() => call(fn)),
+      frame === undefined ? call(fn) : frame.call(fn),
       (value) => {
         leave();
         return value;

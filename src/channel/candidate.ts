@@ -10,7 +10,8 @@ export interface Choice<K, T> {
 
 /**
  * One of several waits of which only one is granted: the first one that is takes all others out of their
- * lines in the same step, so nobody can grant a second one. They share one promise.
+ * lines in the same step, so nobody can grant a second one. They share one promise, and one place in the
+ * tree: a cancellation finds all of them.
  */
 export class Candidate extends Wait {
   readonly rivals: Candidate[];
@@ -35,24 +36,12 @@ export class Candidate extends Wait {
     return this.rivals.filter((rival) => rival.pending && rival.line === line).length;
   }
 
-  #withdrawRivals(): Candidate[] {
-    const losers = this.rivals.filter((rival) => rival !== this && rival.pending);
-    for (const rival of losers) withdraw(rival);
-    return losers;
-  }
-
   override commit(value: unknown, failed: boolean): void {
-    const losers = this.#withdrawRivals();
+    const losers = this.rivals.filter((rival) => rival !== this && rival.pending);
+    for (const loser of losers) withdraw(loser);
     const choice: Choice<unknown, unknown> = { key: this.#key, value };
     deliver(this.resolve, failed ? value : choice);
     for (const loser of losers) loser.leave();
-  }
-
-  override reject(): void {
-    // A sweep finds all of them: the first one answers.
-    if (!this.pending) return;
-    this.#withdrawRivals();
-    super.reject();
   }
 
   override leave(): void {

@@ -1,4 +1,4 @@
-import { fail, grant, isWaiting, type Wait, WaitQueue } from "../cancel/wait.ts";
+import { fail, grant, grantFirst, isWaiting, type Wait, WaitQueue } from "../cancel/wait.ts";
 import { areRivals, Candidate } from "./candidate.ts";
 
 /** What holds the items between those who give and those who take. */
@@ -170,11 +170,7 @@ export class Exchange<T> {
 
   /** Gives an item that was taken in to the first who waits, or keeps it. */
   #pass(item: T): void {
-    const { takers } = this;
-    for (let taker = takers.first; taker !== undefined; taker = takers.first) {
-      if (grant(taker, item)) return;
-    }
-    this.store.push(item);
+    if (!grantFirst(this.takers, item)) this.store.push(item);
   }
 
   /** Fills a place that was reserved. */

@@ -106,7 +106,6 @@ export class SafeChannel<T> implements AsyncIterableIterator<T, undefined>, Asyn
 
   async #leave(): Promise<void> {
     this.#over = true;
-    if (this.#producer === undefined) this.#sender.close();
     await this.#group[Symbol.asyncDispose]();
     this.#receiver.close();
   }

@@ -57,8 +57,8 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
   readonly #options: WaitOptions | undefined;
   readonly #taker: Taker;
   readonly #check: () => void;
-  #over = false;
-  #begun = false;
+  /** `new` → `reading` → `over`. */
+  #state: "new" | "reading" | "over" = "new";
 
   constructor(
     action: string,
@@ -77,13 +77,14 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
   next(): Promise<IteratorResult<T, undefined>> {
     try {
       const exchange = this.#exchange;
-      if (!this.#over && this.#begun && this.#isClosed()) this.#over = true;
-      if (!this.#over) this.#check();
-      this.#begun = true;
-      if (this.#over || exchange.ended()?.orderly === true) {
-        this.#over = true;
+      // A loop just ends at an end that is closed in it; to begin at one is an error.
+      if (this.#state === "new") this.#check();
+      else if (this.#isClosed()) this.#state = "over";
+      if (this.#state === "over" || exchange.ended()?.orderly === true) {
+        this.#state = "over";
         return ready(OVER);
       }
+      this.#state = "reading";
       const signal = this.#options?.signal;
       const place = placeOf(signal);
       const no = refusal(place, signal);
@@ -94,7 +95,7 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
       if (exchange.givers.first !== undefined) exchange.refill();
       const result = wait.promise.then((value): IteratorResult<T, undefined> => {
         if ((value as unknown) !== END) return { value, done: false };
-        this.#over = true;
+        this.#state = "over";
         return OVER;
       });
       wait.promise = result as never;
@@ -104,14 +105,14 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
     }
   }
 
-  /** Whether the end that it reads was closed, as in a loop over it. */
+  /** Whether the end that it reads is closed. */
   #isClosed(): boolean {
     const { end } = this.#taker;
     return end !== undefined && "closed" in end && end.closed === true;
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
-    this.#over = true;
+    this.#state = "over";
     return Promise.resolve(OVER);
   }
 

@@ -20,7 +20,7 @@ export function spend(): Promise<void> | undefined {
 }
 
 /** What a wait that is over at once gives, when it has no value. */
-export const done: Promise<void> = Promise.resolve();
+const done: Promise<void> = Promise.resolve();
 
 /** Gives what was there at once: now, or after the hop when the budget is spent, in order with the rest. */
 export function ready<T>(value: T): Promise<T> {

@@ -51,8 +51,8 @@ export interface Detector {
 
 /** What is remembered of a function that runs in a section. */
 export interface Frame {
-  /** Calls the function. */
-  call<T>(fn: () => T): T;
+  /** Calls the function; what it throws at once is a rejection too. */
+  call<T>(fn: () => T | PromiseLike<T>): Promise<T>;
   /** It holds the lock from now on. */
   begin(): void;
   /** It no longer holds the lock. */

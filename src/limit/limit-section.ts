@@ -65,10 +65,20 @@ export class LimitSection extends Section {
     if (this.#onTimeout === "release") return this.#startReleasing(fn, weight, place);
     const running = new Running(this);
     attach(place, running);
-    const end = (): void => running.end();
-    const result = super.start(fn, weight);
-    void react(result, end, end);
-    return result;
+    // Around the function, not its result: whether that is handled is the caller's business.
+    const watched = (): Promise<T> =>
+      react(
+        call(fn),
+        (value) => {
+          running.end();
+          return value;
+        },
+        (error) => {
+          running.end();
+          throw error;
+        },
+      );
+    return super.start(watched, weight);
   }
 
   /** The call answers a cancellation at once, and gives its place back; what it leaves behind runs on. */

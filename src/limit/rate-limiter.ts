@@ -1,10 +1,10 @@
 import { checkCount, checkFunction, checkMs, checkOptions } from "../internal/arguments.ts";
-import { done, spend } from "../internal/budget.ts";
+import { passed, spend } from "../internal/budget.ts";
 import { call } from "../internal/react.ts";
 import { currentNode } from "../cancel/ambient.ts";
 import { now } from "../cancel/clock.ts";
 import { TimeoutError } from "../cancel/errors.ts";
-import type { CancelScope } from "../cancel/scope.ts";
+import { deadlineOf } from "../cancel/deadline-of.ts";
 import { nodeOf } from "../cancel/signal-hub.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { ignore, type ScopeNode } from "../cancel/tree.ts";
@@ -66,11 +66,6 @@ interface Queued {
 
 function tooMany(action: string, name: string, most: number, n: number): RangeError {
   return new RangeError(`Cannot ${action}: "${name}" must be at most ${most}, received ${n}`);
-}
-
-/** What ends a wait by itself; the hub of a foreign signal has no deadline. */
-function deadlineOf(node: ScopeNode | undefined): number {
-  return (node as Partial<CancelScope> | undefined)?.effectiveDeadline ?? Infinity;
 }
 
 /**
@@ -158,7 +153,7 @@ export class RateLimiter extends Primitive {
       const place = placeOf(signal);
       const no = refusal(place, signal);
       if (no !== undefined) return no;
-      if (this.#line.enter(n)) return spend() ?? done;
+      if (this.#line.enter(n)) return passed();
       return this.#wait(ACQUIRE, place, signal, n).promise as Promise<undefined>;
     } catch (error) {
       return Promise.reject(error);

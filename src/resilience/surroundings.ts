@@ -1,7 +1,7 @@
 /** What is around a call: the scope that it is made in, and the one of its signal. */
 import { currentNode } from "../cancel/ambient.ts";
+import { deadlineOf } from "../cancel/deadline-of.ts";
 import { isOurs } from "../cancel/ownership.ts";
-import type { CancelScope } from "../cancel/scope.ts";
 import { nodeOf } from "../cancel/signal-hub.ts";
 import type { ScopeNode } from "../cancel/tree.ts";
 
@@ -21,9 +21,5 @@ export function isCutBy(error: unknown, signal: AbortSignal | undefined): boolea
 
 /** The least deadline around, on the clock of `now()`. */
 export function deadlineAround(signal: AbortSignal | undefined): number {
-  // The node of a foreign signal has no deadline.
-  const deadlines = around(signal).map(
-    (node) => (node as CancelScope | undefined)?.effectiveDeadline ?? Infinity,
-  );
-  return Math.min(...deadlines);
+  return Math.min(...around(signal).map(deadlineOf));
 }

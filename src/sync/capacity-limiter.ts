@@ -205,11 +205,7 @@ export class CapacityLimiter extends Primitive {
       const key = this.#borrower(options);
       const { borrowers, claims } = this.#loans;
       const waits: Wait<Wait>[] = [];
-      let open = true;
-      const end = (): void => {
-        if (open) borrowers.delete(key);
-        open = false;
-      };
+      const end = (): unknown => borrowers.delete(key);
       let begun = false;
       const held = (): Promise<T> => {
         begun = true;

@@ -22,8 +22,15 @@ function developing(): boolean {
 
 /** One that is on in development. */
 export function createDetector(): Detector {
+  let on: boolean | undefined;
   return {
-    on: developing(),
+    // Not when it is loaded: reading the environment may need a permission.
+    get on() {
+      return (on ??= developing());
+    },
+    set on(value) {
+      on = value;
+    },
     begin(lock, weight) {
       if (!this.on) return undefined;
       const frame = new Frame(lock as Held, weight);

@@ -5,6 +5,7 @@
  */
 import { runtime } from "../internal/runtime.ts";
 import { report, textOf } from "../cancel/report.ts";
+import { UNWATCHED } from "./permit.ts";
 
 /** What is watched. */
 export interface Watched {
@@ -14,7 +15,6 @@ export interface Watched {
   readonly source: object | undefined;
 }
 
-const UNWATCHED = -1;
 const REGISTERED = -2;
 
 let recent: Watched[] = [];

@@ -2,7 +2,7 @@ import type { Section } from "../cancel/section.ts";
 import { runtime } from "../internal/runtime.ts";
 
 /** The `slot` of a permit that is not watched. */
-const UNWATCHED = -1;
+export const UNWATCHED = -1;
 
 /**
  * What a holder has: `release()` it, or dispose it with `using`. It counts once: releasing it again

@@ -114,7 +114,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   "select-leaves-its-rivals-in-line": {
     file: "channel/candidate.ts",
-    from: "    for (const rival of losers) withdraw(rival);\n",
+    from: "    for (const loser of losers) withdraw(loser);\n",
     to: "",
     foundBy: "select: two channels become ready at once",
   },

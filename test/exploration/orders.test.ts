@@ -16,7 +16,7 @@ const explorations =
 for (const { name, atLeast, explore } of explorations) {
   test(`every order of ${name}`, { timeout: 60_000 }, async () => {
     const orders = await explore();
-    // oxlint-disable-next-line no-console
+    // oxlint-disable-next-line no-console -- how many there were is to be seen
     console.log(`${name}: ${orders} orders`);
     expect(orders).toBeGreaterThanOrEqual(atLeast);
   });

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { CancelScope, limit, shield, sleep, timeout, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { at } from "../support/mode.ts";
+import { turn } from "../support/turn.ts";
+import { unhandledDuring } from "../support/unhandled.ts";
 
 /** Work that takes 60 ms, whatever becomes of the scope it is called in. */
 const stubborn = (): Promise<number> =>
@@ -58,3 +60,20 @@ test("limit() refuses an onTimeout that it does not know", () => {
     ),
   );
 });
+
+test.each(["hold", "release"] as const)(
+  'limit() with onTimeout "%s" leaves a failure that nobody handles unhandled, also in a scope',
+  async (onTimeout) => {
+    const run = limit(1, { onTimeout });
+    const failure = new Error("nobody hears this");
+    const unhandled = await unhandledDuring(async () => {
+      const scope = new CancelScope();
+      await scope.run(async () => {
+        void run(() => Promise.reject(failure), at(scope));
+        await turn();
+      });
+    });
+    expect(unhandled).toEqual([failure]);
+    expect([run.active, run.zombies]).toEqual([0, 0]);
+  },
+);

@@ -18,7 +18,7 @@ function rulesOf(permits: number): Rules<Want> {
     fits: ({ key, weight }, holders) =>
       sum(holders.filter((it) => it.key === key)) + weight <= permits,
     related: (a, b) => a.key === b.key,
-    ordered: false,
+    groupOf: ({ key }) => key,
     refuses: ({ weight }) => (weight > permits ? "RangeError" : undefined),
     figures: (holders, line) => ({
       keys: new Set([...holders, ...line].map(({ want }) => want.key)).size,

@@ -18,8 +18,8 @@ export interface Rules<W> {
   fits(want: W, holders: readonly W[]): boolean;
   /** Whether one has to wait behind the other. */
   related(a: W, b: W): boolean;
-  /** Whether who is served in which order is promised, also of those that are not related. */
-  readonly ordered?: boolean;
+  /** Among whom the order is promised: by default all. */
+  groupOf?(want: W): unknown;
   /** The name of the error for a claim that is refused at once. */
   refuses?(want: W, all: readonly Claim<W>[]): string | undefined;
   /** What the lock says of itself. */
@@ -30,17 +30,23 @@ export interface Rules<W> {
 export class NaiveLock<W> extends NaiveLine<Claim<W>> {
   readonly rules: Rules<W>;
   holders: Claim<W>[] = [];
+  /** What each wanted, by its number. */
+  readonly #wants: W[] = [];
   /** Granted, and not told yet. */
   #granted: Claim<W>[] = [];
 
   constructor(rules: Rules<W>) {
     super();
     this.rules = rules;
-    this.ordered = rules.ordered ?? true;
   }
 
   claim(want: W, from: From, runs: boolean): Claim<W> {
+    this.#wants.push(want);
     return { id: this.count++, want, from, runs, started: false, waited: false };
+  }
+
+  override groupOf(id: number): unknown {
+    return this.rules.groupOf?.(this.#wants[id]!);
   }
 
   figures(): unknown {

@@ -25,8 +25,6 @@ interface Pipe {
 
 /** The reference for two channels and a semaphore, and all who wait for one or several of them. */
 export class NaiveSelect extends NaiveLine<Party> {
-  // Of a channel and a lock that become ready in one step, either may be told first.
-  override ordered = false;
   readonly pipes: readonly Pipe[];
   readonly undelivered: number[] = [];
   /** What is held of the semaphore, by the id of the holder. */
@@ -42,6 +40,11 @@ export class NaiveSelect extends NaiveLine<Party> {
       closed: false,
     }));
     this.permits = permits;
+  }
+
+  // Of a channel and a lock that become ready in one step, either may be told first.
+  override groupOf(id: number): unknown {
+    return this.outcomes[id]?.split(" ")[0];
   }
 
   waiting(does: Option["does"], on: number): Party[] {
