@@ -88,10 +88,14 @@ export class Slots {
     this.handOver();
   }
 
-  /** Hands what is free to the first in line. */
+  /** Who is served next: whoever came first, where no subclass says otherwise. */
+  next(): Wait | undefined {
+    return this.line.first;
+  }
+
+  /** Hands what is free to the next in line. */
   handOver(): void {
-    const { line } = this;
-    for (let wait = line.first; wait !== undefined; wait = line.first) {
+    for (let wait = this.next(); wait !== undefined; wait = this.next()) {
       const weight = weightOf(wait);
       if (this.held + weight > this.#total) return;
       this.held += weight;
