@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+// oxlint-disable-next-line import/no-unassigned-import -- first, so that the process's record has no fault: other files use it too
+import "../../src/index.ts";
 import type * as Corral from "../../src/index.ts";
 import { faultNamed } from "./faults.ts";
 
