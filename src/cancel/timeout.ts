@@ -1,4 +1,5 @@
 import { checkFunction, checkMs, checkOptions } from "../internal/arguments.ts";
+import { isOutOfTime } from "./out-of-time.ts";
 import { CancelScope } from "./scope.ts";
 
 export interface TimeoutOptions {
@@ -68,7 +69,9 @@ export interface MoveOnOptions<F> {
 
 /**
  * Calls `fn` and lets it take at most `ms` milliseconds, after which it moves on: the call resolves to
- * the fallback instead. Otherwise like {@link timeout}; only its own expiry is absorbed.
+ * the fallback instead. Otherwise like {@link timeout}; only its own expiry is absorbed. When `fn` ends
+ * early because a wait in it could not be over in time, as `RateLimiter.acquire()` refuses, that is its
+ * expiry, too: it moves on at once.
  */
 export function moveOnAfter<T, F = undefined>(
   ms: number,
@@ -87,7 +90,8 @@ export function moveOnAfter<T, F = undefined>(
     return Promise.reject(error);
   }
   return scope.run(fn).catch((error: unknown) => {
-    if (scope.timeout === undefined || error !== scope.timeout) throw error;
+    const expired = scope.timeout !== undefined && error === scope.timeout;
+    if (!expired && !isOutOfTime(scope, error)) throw error;
     return options?.fallback?.() as F;
   });
 }

@@ -18,3 +18,14 @@ export function react<T, A, B>(
 ): Promise<A | B> {
   return Promise.prototype.then.call(promise, onFulfilled as never, onRejected) as Promise<A | B>;
 }
+
+/** As {@link call}, with a promise that another one can be resolved with: it carries nothing of its own. */
+export function callPlainly<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+  return react(
+    call(fn),
+    (value) => value,
+    (error) => {
+      throw error;
+    },
+  );
+}

@@ -3,7 +3,7 @@ import { now } from "../cancel/clock.ts";
 import { ClosedError } from "../cancel/errors.ts";
 import { checkSignal } from "../cancel/signal-hub.ts";
 import { fail, placeOf, refusal } from "../cancel/wait.ts";
-import { Batch } from "./batch.ts";
+import { Batch, type Call } from "./batch.ts";
 import { LineTimer } from "./line-timer.ts";
 
 /** A function whose calls serve several callers each; see `debounce` and `throttle`. */
@@ -25,9 +25,9 @@ export interface Coalesced<A extends unknown[], R> {
 /** Gathers callers until their call is due. */
 export class Coalescer<A extends unknown[], R> {
   /** The call that is to come. */
-  #batch: Batch<A, R> | undefined = undefined;
+  #batch: Batch<R> | undefined = undefined;
   /** The last call that was made at once. */
-  #begun: Batch<A, R> | undefined = undefined;
+  #begun: Batch<R> | undefined = undefined;
   #due = 0;
   /** No call is made at once before. */
   #restUntil = 0;
@@ -71,9 +71,12 @@ export class Coalescer<A extends unknown[], R> {
   }
 
   /** The function to call; `serve` says how each call of it is served. */
-  face(serve: (args: A, time: number) => Promise<R>): Coalesced<A, R> {
-    const run = (...args: A): Promise<R> =>
-      refusal(placeOf(this.#signal), this.#signal) ?? serve(args, now());
+  face(serve: (call: Call<R>, time: number) => Promise<R>): Coalesced<A, R> {
+    const fn = this.#fn;
+    const signal = this.#signal;
+    function run(this: unknown, ...args: A): Promise<R> {
+      return refusal(placeOf(signal), signal) ?? serve(() => fn.apply(this, args), now());
+    }
     return Object.defineProperties(run, {
       flush: { value: () => this.#flush() },
       cancel: { value: () => this.#cancel() },
@@ -82,38 +85,38 @@ export class Coalescer<A extends unknown[], R> {
   }
 
   /** Makes a call at once. Others may `follow()` it if it is to be kept. */
-  begin(args: A, keep: boolean): Promise<R> {
-    const batch = new Batch(this.#kind, this.#fn, (it) => {
+  begin(call: Call<R>, keep: boolean): Promise<R> {
+    const batch = this.#open((it) => {
       if (!keep) it.abandon();
     });
     if (keep) this.#begun = batch;
-    const result = this.#join(batch, args);
-    batch.run(args);
+    const result = batch.join(call);
+    batch.run(call);
     return result;
   }
 
   /** Is served by the last call that was made at once. */
-  follow(args: A): Promise<R> {
-    return this.#join(this.#begun!, args);
+  follow(call: Call<R>): Promise<R> {
+    return this.#begun!.join(call);
   }
 
   /** Is served by the call that is to come, at `due`. */
-  wait(args: A, due: number): Promise<R> {
-    const batch = (this.#batch ??= new Batch(this.#kind, this.#fn, (it) => {
+  wait(call: Call<R>, due: number): Promise<R> {
+    const batch = (this.#batch ??= this.#open((it) => {
       it.abandon();
       if (it === this.#batch) this.#take();
     }));
-    const result = this.#join(batch, args);
+    const result = batch.join(call);
     this.#due = due;
     this.#timer.set(batch.line, due);
     return result;
   }
 
-  #join(batch: Batch<A, R>, args: A): Promise<R> {
-    return batch.join(placeOf(this.#signal), this.#signal, args);
+  #open(onLeft: (batch: Batch<R>) => void): Batch<R> {
+    return new Batch(this.#kind, this.#fn, this.#signal, onLeft);
   }
 
-  #take(): Batch<A, R> | undefined {
+  #take(): Batch<R> | undefined {
     const batch = this.#batch;
     this.#batch = undefined;
     this.#timer.clear();

@@ -6,16 +6,20 @@ export interface DebounceOptions {
   leading?: boolean | undefined;
   /** How long a caller waits for the call at most, however many follow; `Infinity` by default. */
   maxWaitMs?: number | undefined;
-  /** Stops it: who waits, and who calls from then on, rejects with the signal's reason. */
+  /**
+   * Stops it: who waits, and who calls from then on, rejects with the signal's reason, and a call that has
+   * begun is cancelled.
+   */
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Makes one call of a burst of calls, when it is over: `waitMs` after the last of them.
  *
- * All callers of the burst get what that one call gives, or its error. It is made with the arguments, and
- * in the async context, of the latest of them. With `leading`, the first call after `waitMs` of quiet is
- * made at once and serves that caller alone; those that follow it are served by the call at the end.
+ * All callers of the burst get what that one call gives, or its error. It is made with the arguments and
+ * the `this`, and in the async context, of the latest of them. With `leading`, the first call after
+ * `waitMs` of quiet is made at once and serves that caller alone; those that follow it are served by the
+ * call at the end.
  *
  * A caller whose scope is cancelled rejects alone. When all have been, the call is dropped, or cancelled
  * if it has begun; it has a scope of its own. It does not wait for the call before it to end.
@@ -44,12 +48,12 @@ export function debounce<A extends unknown[], R>(
   checkMs("debounce", "maxWaitMs", maxWaitMs);
   const callers = new Coalescer("debounce", fn, 0, signal);
   let latest = 0;
-  return callers.face((args, time) => {
+  return callers.face((call, time) => {
     const quiet = callers.pending === 0;
     const begins = quiet && callers.restUntil <= time;
     callers.restUntil = time + waitMs;
-    if (leading === true && begins) return callers.begin(args, false);
+    if (leading === true && begins) return callers.begin(call, false);
     if (quiet) latest = time + maxWaitMs;
-    return callers.wait(args, Math.min(time + waitMs, latest));
+    return callers.wait(call, Math.min(time + waitMs, latest));
   });
 }

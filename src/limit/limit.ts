@@ -50,7 +50,7 @@ export interface Limit {
   concurrency: number;
   /** Rejects all that wait in line with a ClosedError. Running calls go on. */
   clear(): void;
-  /** Waits until nothing runs and nothing waits in line. */
+  /** Waits until no place is taken and nothing waits in line. Calls whose place was released may run on. */
   onIdle(options?: WaitOptions): Promise<void>;
 }
 

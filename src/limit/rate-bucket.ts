@@ -45,6 +45,10 @@ export class RateBucket implements Meter {
     this.#used += n * this.#rate.perMs;
   }
 
+  giveBack(n: number): void {
+    this.#used = Math.max(0, this.#used - n * this.#rate.perMs);
+  }
+
   settle(time: number, perMs: number): void {
     const at = Math.max(time, this.#time);
     this.#used = (this.#usedAt(at) * perMs) / this.#rate.perMs;

@@ -1,16 +1,16 @@
-import { checkCount, checkFunction, checkMs, checkOptions } from "../internal/arguments.ts";
+import { checkFunction, checkInteger, checkMs, checkOptions } from "../internal/arguments.ts";
 import { passed, spend } from "../internal/budget.ts";
-import { call } from "../internal/react.ts";
+import { callPlainly } from "../internal/react.ts";
 import { currentNode } from "../cancel/ambient.ts";
 import { now } from "../cancel/clock.ts";
-import { TimeoutError } from "../cancel/errors.ts";
 import { deadlineOf } from "../cancel/deadline-of.ts";
+import { outOfTime } from "../cancel/out-of-time.ts";
 import { nodeOf } from "../cancel/signal-hub.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import { ignore, type ScopeNode } from "../cancel/tree.ts";
 import { fail, placeOf, refusal, type Wait } from "../cancel/wait.ts";
 import { Primitive } from "../sync/primitive.ts";
-import { numberOf, RateLine, type Turn } from "./rate-line.ts";
+import { type Beginning, numberOf, RateLine, type Turn } from "./rate-line.ts";
 import {
   meterOf,
   mostOf,
@@ -58,9 +58,8 @@ const OBSERVE = "observe a reply";
 const RUN = "run under a rate limiter";
 
 /** A function that waits for its turn. */
-interface Queued {
+interface Queued extends Beginning {
   readonly fn: () => unknown;
-  readonly weight: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -175,7 +174,8 @@ export class RateLimiter extends Primitive {
    * sees to it that it goes ahead in its time, or gives the turn back.
    *
    * What is reserved stays: whoever comes later is let in after it, and a change of the rate or a pause
-   * does not move it. What is given back is for those behind, as far as it was not promised to them for
+   * does not move it. So there may be more than the rate around it, when that, or a late timer, has held
+   * up those who came before. What is given back is for those behind, as far as it was not promised to them for
    * a later time already.
    *
    * @throws {RangeError} As `acquire()`.
@@ -217,13 +217,13 @@ export class RateLimiter extends Primitive {
       if (no !== undefined) return no;
       if (this.#line.starting === 0 && this.#line.enter(weight)) {
         // The hop is paid after the start, so that the order of starts never depends on the budget.
-        const result = call(fn);
+        const result = callPlainly(fn);
         const hop = spend();
         if (hop === undefined) return result;
         result.catch(ignore);
         return hop.then(() => result);
       }
-      const queued: Queued = { fn, weight, signal };
+      const queued: Queued = { fn, weight, signal, at: 0 };
       const wait = this.#wait(RUN, place, signal, queued);
       // A promise reaction runs in the async context in which it was made: the caller's.
       const result = wait.promise.then(RateLimiter.#begin) as Promise<T>;
@@ -236,17 +236,19 @@ export class RateLimiter extends Primitive {
 
   static #begin(this: void, own: Wait | undefined): unknown {
     const wait = own!;
-    const { fn, signal } = wait.payload as Queued;
-    (wait.line.target as RateLimiter).#line.starting--;
-    // Cancelled after it was let in: it does not begin any more.
-    const no = refusal(currentNode(), signal);
-    if (no === undefined) return call(fn);
+    const queued = wait.payload as Queued;
+    const line = (wait.line.target as RateLimiter).#line;
+    line.starting--;
+    // Cancelled after it was let in: it does not begin any more, and others have what it took.
+    const no = refusal(currentNode(), queued.signal);
+    if (no === undefined) return callPlainly(queued.fn);
+    line.giveBack(queued);
     wait.promise.then(undefined, ignore);
     return no;
   }
 
   #check(action: string, name: string, n: number): void {
-    checkCount(action, name, n);
+    checkInteger(action, name, n);
     const most = mostOf(this.#kind, this.#line.rate);
     // While none are let in at all, everybody waits.
     if (n > most && most > 0) throw tooMany(action, name, most, n);
@@ -263,7 +265,7 @@ export class RateLimiter extends Primitive {
     if (deadline < Infinity) {
       const at = this.#line.turnOf(typeof turn === "number" ? turn : turn.weight);
       if (at >= deadline) {
-        const error = new TimeoutError(deadline);
+        const error = outOfTime(deadline, [place, own]);
         const [turnMs, deadlineMs] = [at, deadline].map((time) => Math.ceil(time - now()));
         error.message = `Cannot ${action}: the turn is in ${turnMs} ms, and the deadline in ${deadlineMs} ms`;
         throw error;
@@ -290,12 +292,12 @@ export class RateLimiter extends Primitive {
     const rate = rateOf(CHANGE, this.#kind, change.limit ?? limit, change.perMs ?? perMs, burst);
     this.#burst = burst;
     const most = mostOf(this.#kind, rate);
-    for (let wait = line.waits.first; wait !== undefined && most > 0;) {
-      const { next } = wait;
-      const n = numberOf(wait);
-      if (n > most) fail(wait, tooMany(ACQUIRE, "n", most, n));
-      wait = next;
+    // Found before any is told: that may take others out of the line.
+    const impossible: Wait[] = [];
+    for (let wait = line.waits.first; wait !== undefined && most > 0; wait = wait.next) {
+      if (numberOf(wait) > most) impossible.push(wait);
     }
+    for (const wait of impossible) fail(wait, tooMany(ACQUIRE, "n", most, numberOf(wait)));
     line.configure(rate);
   }
 

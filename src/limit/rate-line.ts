@@ -6,7 +6,14 @@ import { LineTimer } from "./line-timer.ts";
 import type { Meter, Rate } from "./rate-meter.ts";
 
 /** What waits in line: its number alone, or a function that is to begin with its turn. */
-export type Turn = number | { readonly weight: number };
+export type Turn = number | Beginning;
+
+/** A function that is to begin when it is let in. */
+export interface Beginning {
+  readonly weight: number;
+  /** When it was. */
+  at: number;
+}
 
 /** Let in at a time to come: whoever has it will not ask again. */
 export interface Promised {
@@ -148,6 +155,12 @@ export class RateLine {
     this.#change();
   }
 
+  /** What was let in has not begun, and will not. */
+  giveBack({ weight, at }: Beginning): void {
+    this.#meter.giveBack(weight, at);
+    this.#change();
+  }
+
   pauseUntil(time: number): void {
     this.#now();
     if (time <= this.#floor) return;
@@ -198,9 +211,14 @@ export class RateLine {
       // It could have been let in before, and those behind it, too.
       if (this.#tail !== undefined && this.#meter.at(n, this.#floor) < time) this.#tail = undefined;
       this.#meter.take(n, time);
-      const begins = typeof wait.payload !== "number";
-      if (begins) this.starting++;
-      grant(wait, begins ? wait : undefined);
+      const turn = wait.payload as Turn;
+      if (typeof turn === "number") {
+        grant(wait, undefined);
+        continue;
+      }
+      turn.at = time;
+      this.starting++;
+      grant(wait, wait);
     }
     this.#head = undefined;
     this.#timer.clear();

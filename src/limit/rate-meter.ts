@@ -12,6 +12,8 @@ export interface Meter {
   at(n: number, from: number): number;
   /** Counts `n` that are let in at `time`; what was taken last was not later. */
   take(n: number, time: number): void;
+  /** Counts no more what was taken at `time`, a moment ago, and not used. */
+  giveBack(n: number, time: number): void;
   /** Counts by the rate up to `time`, before it changes to another `perMs`. */
   settle(time: number, perMs: number): void;
   /** How many would fit at `time`. */

@@ -42,6 +42,15 @@ export class RateWindow implements Meter {
     this.#used += n;
   }
 
+  giveBack(n: number, time: number): void {
+    const log = this.#log;
+    let i = log.length - 2;
+    while (i >= this.#first && log[i]! > time) i -= 2;
+    if (i < this.#first || log[i] !== time) return;
+    log[i + 1]! -= n;
+    this.#used -= n;
+  }
+
   /** Forgets what has left the window by then. */
   settle(time: number): void {
     const log = this.#log;

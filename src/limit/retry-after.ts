@@ -23,13 +23,17 @@ interface Parts {
 /** Numbers from here on are seconds since 1970, and not from now; from the second on, milliseconds. */
 const EPOCH = 1e9;
 const EPOCH_MS = 1e11;
+/** What is later is no time. */
+const LAST = 8.64e15;
 
 /** Gives a header by its name in lower case; an empty text if it is not there. */
 type Get = (name: string) => string;
 
 function reader(headers: ReplyHeaders): Get {
   if (typeof headers.get === "function") {
-    return (name) => (headers as { get: (name: string) => string | null }).get(name) ?? "";
+    // Some give numbers, too.
+    return (name) =>
+      `${(headers as { get: (name: string) => string | number | null }).get(name) ?? ""}`;
   }
   const fields = Object.entries(headers as Fields);
   return (name) => String(fields.find(([key]) => key.toLowerCase() === name)?.[1] ?? "");
@@ -37,6 +41,8 @@ function reader(headers: ReplyHeaders): Get {
 
 /** The date that a header holds, in milliseconds since 1970; `NaN` if it holds none. */
 function dateOf(text: string): number {
+  // Left to itself, the platform finds the year 2077 in "error 2077".
+  if (!/\d:\d\d:\d\d/.test(text)) return Number.NaN;
   // The oldest of the three forms names no zone, and means the same one.
   return Date.parse(/(?:GMT|Z)\s*$/i.test(text) ? text : `${text} GMT`);
 }
@@ -46,8 +52,9 @@ function msUntil(text: string, get: Get): number {
   const number = /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
   if (number < EPOCH) return number * 1000;
   const date = Number.isNaN(number) ? dateOf(text) : number < EPOCH_MS ? number * 1000 : number;
+  if (!(date <= LAST)) return 0;
   // By the server's own clock if it tells that: this one's may be wrong.
-  return Math.max(0, date - (dateOf(get("date")) || Date.now())) || 0;
+  return Math.max(0, date - (dateOf(get("date")) || Date.now()));
 }
 
 /** How long it is until there is quota again; 0 if there is some. */
@@ -56,9 +63,9 @@ function quotaMs(get: Get): number {
   const look = (remaining: string | undefined, reset: string | undefined): void => {
     if (remaining?.trim() && Number(remaining) <= 0) ms = Math.max(ms, msUntil(reset ?? "", get));
   };
-  const field = get("ratelimit").replaceAll(/"[^"]*"/g, "");
+  const field = get("ratelimit").replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
   // A policy each, `"name";r=0;t=30`; in an earlier draft one for all, `limit=9, remaining=0, reset=30`.
-  for (const policy of field.includes("remaining") ? [field] : field.split(",")) {
+  for (const policy of /\bremaining\s*=/.test(field) ? [field] : field.split(",")) {
     look(
       /\br(?:emaining)?\s*=\s*(\d+)/.exec(policy)?.[1],
       /\b(?:t|reset)\s*=\s*(\d+)/.exec(policy)?.[1],

@@ -6,7 +6,10 @@ export interface ThrottleOptions {
   leading?: boolean | undefined;
   /** Calls at the end of an interval for those who came in it. On by default. */
   trailing?: boolean | undefined;
-  /** Stops it: who waits, and who calls from then on, rejects with the signal's reason. */
+  /**
+   * Stops it: who waits, and who calls from then on, rejects with the signal's reason, and a call that has
+   * begun is cancelled.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -15,9 +18,9 @@ export interface ThrottleOptions {
  *
  * A caller who comes when the last call is `perMs` ago is served by a call at once, alone. All who come
  * in the `perMs` after a call get what the next one gives, or its error: it is made when they are over,
- * with the arguments, and in the async context, of the latest of them. Without `leading`, who comes first
- * waits for the end of the interval, too. Without `trailing`, who comes in the interval gets what the call
- * at its beginning gives.
+ * with the arguments and the `this`, and in the async context, of the latest of them. Without `leading`,
+ * who comes first waits for the end of the interval, too. Without `trailing`, who comes in the interval
+ * gets what the call at its beginning gives.
  *
  * A caller whose scope is cancelled rejects alone. When all have been, the call is dropped, or cancelled
  * if it has begun, unless others could still be served by it; it has a scope of its own. It does not wait
@@ -50,11 +53,11 @@ export function throttle<A extends unknown[], R>(
     throw new TypeError('Cannot throttle: "leading" or "trailing" must be true, received neither');
   }
   const callers = new Coalescer("throttle", fn, perMs, signal);
-  return callers.face((args, time) => {
+  return callers.face((call, time) => {
     if (callers.pending === 0 && callers.restUntil <= time) {
       callers.restUntil = time + perMs;
-      if (leading) return callers.begin(args, !trailing);
+      if (leading) return callers.begin(call, !trailing);
     }
-    return trailing ? callers.wait(args, callers.restUntil) : callers.follow(args);
+    return trailing ? callers.wait(call, callers.restUntil) : callers.follow(call);
   });
 }

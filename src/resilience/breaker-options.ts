@@ -1,4 +1,4 @@
-import { checkCount, checkFunction, checkMs, seen } from "../internal/arguments.ts";
+import { checkCount, checkFunction, checkInteger, checkMs, seen } from "../internal/arguments.ts";
 import type { PrimitiveOptions } from "../sync/primitive.ts";
 import { Consecutive, CountWindow, type Outcomes, ShareOverTime } from "./breaker-window.ts";
 
@@ -62,7 +62,7 @@ export const CREATE = "create a circuit breaker";
 export function readBreakerOptions(options: CircuitBreakerOptions): () => Outcomes {
   const { openMs, probes = 1, isFailure, onStateChange } = options ?? {};
   checkMs(CREATE, "openMs", openMs);
-  checkCount(CREATE, "probes", probes);
+  checkInteger(CREATE, "probes", probes);
   if (isFailure !== undefined) checkFunction(CREATE, "isFailure", isFailure);
   if (onStateChange !== undefined) checkFunction(CREATE, "onStateChange", onStateChange);
   const { failures, ratio } = options;
@@ -73,6 +73,13 @@ export function readBreakerOptions(options: CircuitBreakerOptions): () => Outcom
   }
   if (ratio === undefined) {
     checkCount(CREATE, "failures", failures);
+    for (const name of ["minimum", "count", "windowMs"] as const) {
+      const value = (options as Partial<Record<typeof name, unknown>>)[name];
+      if (value === undefined) continue;
+      throw new TypeError(
+        `Cannot ${CREATE}: "${name}" must be absent unless there is a "ratio", received ${seen(value)}`,
+      );
+    }
     return () => new Consecutive(options.failures);
   }
   return readWindow(options);
@@ -90,7 +97,7 @@ function readWindow(options: CountBreakerOptions | WindowBreakerOptions): () => 
     );
   }
   if (count !== undefined) {
-    checkCount(CREATE, "count", count);
+    checkInteger(CREATE, "count", count);
     if (minimum > count) {
       throw new RangeError(
         `Cannot ${CREATE}: "minimum" must be at most ${count}, as "count" is, received ${minimum}`,

@@ -91,5 +91,6 @@ function isTooMany(
   minimum: number,
 ): boolean {
   const calls = successes + failures;
-  return calls >= minimum && failures >= ratio * calls;
+  // Divided, not multiplied: 7 of 100 are exactly 0.07, and 0.07 * 100 is more than 7.
+  return calls >= minimum && failures / calls >= ratio;
 }

@@ -5,6 +5,7 @@ import { discard } from "../cancel/discard.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { report, textOf } from "../cancel/report.ts";
 import { CancelScope } from "../cancel/scope.ts";
+import { attempt, failureOf, finish, openScope } from "../cancel/scope-life.ts";
 import { checkSignal } from "../cancel/signal-hub.ts";
 import { grantAll, park, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
 import { checkName } from "../sync/primitive.ts";
@@ -103,10 +104,17 @@ class Hedging<T> {
   // In a scope of its own, so that a winner's is not cancelled with the losers': what it has returned may
   // still be read from.
   #launch(number: number): void {
-    const scope = new CancelScope({ signal: this.#scope.signal });
+    const scope = new CancelScope();
+    // Not by a signal of the whole: one that was handed out would listen to that of the caller for long.
+    openScope(scope, this.#scope);
     this.#running.add(scope);
+    const result = react(
+      attempt(scope, () => this.#fn(scope, number)),
+      (value) => finish(scope, false, value) as T,
+      (error) => finish(scope, true, failureOf(scope, error)) as never,
+    );
     void react(
-      scope.run(() => this.#fn(scope, number)),
+      result,
       (value) => this.#ended(scope, () => this.#succeeded(value, number)),
       (error) => this.#ended(scope, () => this.#rejected(error, number, scope)),
     );

@@ -5,7 +5,10 @@ import { TimeWindow } from "./time-window.ts";
 export interface RetryBudgetOptions extends PrimitiveOptions {
   /** How many retries each call pays for; 0.1 by default: one retry for ten calls. */
   ratio?: number | undefined;
-  /** How many retries a second there are however few calls are made; 1 by default. */
+  /**
+   * How many retries a second there are however few calls are made; 1 by default. In all `ttlMs` that is
+   * `minPerSecond * ttlMs / 1000`, of which a part is no retry.
+   */
   minPerSecond?: number | undefined;
   /** How long a call pays, and a retry counts; 10 s by default. */
   ttlMs?: number | undefined;

@@ -32,7 +32,8 @@ const MOST = 100;
  *
  * Retries that are nested do not multiply: what one has given up, another around it does not retry,
  * unless `retryIf` says so. Failures that are no objects cannot be told apart, and what was given up for
- * the lack of time before a deadline around may be retried by who has more time.
+ * the lack of time before a deadline around may be retried by who has more time. Where calls share one
+ * failure, as those that wait for one load do, the first that gives it up does so for all that run.
  *
  * @throws What the last attempt has failed with; the cancellation from around; what `retryIf`, `backoff`
  * or `retryAfter` throws, with the failures before it in `failuresOf`.
@@ -115,6 +116,9 @@ class Delays {
       const retries =
         retryIf === undefined ? !wasGivenUp(error, begun) : await retryIf(error, attempt);
       if (retries) {
+        // While it was decided, the whole may have been cancelled: then nothing is asked for, or paid.
+        const no = retryIf && refusal(placeOf(signal), signal);
+        if (no !== undefined) return no;
         const delayMs = this.#delay(error, attempt.number);
         const next = now() + delayMs;
         if (next >= deadlineAround(signal)) return undefined;

@@ -184,6 +184,28 @@ ambientTest(
     }),
 );
 
+ambientTest.each(ways)(
+  "%s cancels a call that has begun when its signal aborts (needs ambient scopes)",
+  (_name, way) =>
+    withVirtualClock(async (clock) => {
+      const ends: string[] = [];
+      const long = (): Promise<void> =>
+        sleep(1_000).finally(() => void ends.push(`after ${clock.now() - start} ms`));
+      let start = 0;
+      for (const options of [{ leading: false }, { leading: true }, { trailing: false }]) {
+        const controller = new AbortController();
+        start = clock.now();
+        const result = way(long, 10, { signal: controller.signal, ...options })();
+        await sleep(100);
+        controller.abort("enough");
+        await expect(result).rejects.toBe("enough");
+        await clock.runUntilIdle();
+      }
+      expect(ends).toEqual(ends.map(() => "after 100 ms"));
+      expect(ends).toHaveLength(3);
+    }),
+);
+
 test("a call that is dropped leaves no timer", () =>
   withVirtualClock(async (clock) => {
     const set = vi.spyOn(clock, "set");

@@ -35,6 +35,23 @@ async function callsAt(say: Coalesced<[string], string>, times: number[]): Promi
 }
 
 describe("debounce()", () => {
+  test("makes each call with the `this` of the latest caller", () =>
+    withVirtualClock(async () => {
+      class Document {
+        readonly #name: string;
+        constructor(name: string) {
+          this.#name = name;
+        }
+        name(): string {
+          return this.#name;
+        }
+      }
+      const [a, b] = [new Document("a"), new Document("b")];
+      const name = debounce(a.name, 100, { leading: true });
+      const results = [a, b, a, b].map((it) => name.call(it));
+      expect(await Promise.all(results)).toEqual(["a", "b", "b", "b"]);
+    }));
+
   test("makes one call after the burst, with the latest arguments, that serves all of it", () =>
     withVirtualClock(async () => {
       const { say, made } = debounced(100);

@@ -119,6 +119,61 @@ describe("timers of the platform", () => {
   });
 });
 
+test("who waits keeps the process alive, also a single one among daemons", () =>
+  withVirtualClock(async (clock) => {
+    const set = vi.spyOn(clock, "set");
+    const kindOf = (): unknown => set.mock.lastCall![3];
+    const limiter = new RateLimiter({ limit: 1, perMs: 100 });
+    limiter.tryAcquire();
+    const wait = (controller: AbortController): Promise<unknown> =>
+      limiter.acquire(1, controller).catch(() => {});
+    await taskGroup(async (group) => {
+      const daemon = (): void =>
+        void group.spawn((self) => limiter.acquire(1, { signal: self.scope.signal }), {
+          daemon: true,
+        });
+      const [first, second] = [new AbortController(), new AbortController()];
+      daemon();
+      expect(kindOf()).toBe("daemon");
+      const waiting = [wait(first)];
+      expect(kindOf()).toBe("live");
+      daemon();
+      waiting.push(wait(second));
+      daemon();
+      expect(kindOf()).toBe("live");
+      second.abort();
+      // Set anew for the next in line, behind whom somebody lives.
+      await clock.advance(100);
+      expect([kindOf(), limiter.waiting]).toEqual(["live", 3]);
+      first.abort();
+      await clock.advance(100);
+      expect([kindOf(), limiter.waiting]).toEqual(["daemon", 1]);
+      await Promise.all(waiting);
+    });
+  }));
+
+test("pitfall 14: a daemon that joins the line does not look at those in it", () =>
+  withVirtualClock(async () => {
+    const limiter = new RateLimiter({ limit: 1, perMs: 1e9 });
+    limiter.tryAcquire();
+    await taskGroup((group) => {
+      const task = group.spawn(
+        async ({ scope: { signal } }) => {
+          await sleep(1, { signal });
+          await Promise.all(Array.from({ length: 1_000 }, () => limiter.acquire(1, { signal })));
+        },
+        { daemon: true },
+      );
+      let looks = 0;
+      Object.defineProperty(task.scope, "daemon", { get: () => ++looks > 0 });
+      return sleep(2).then(() => {
+        expect(limiter.waiting).toBe(1_000);
+        expect(looks).toBeLessThan(10_000);
+      });
+    });
+    expect(limiter.waiting).toBe(0);
+  }));
+
 test("who waits keeps the process alive, unless only daemons wait", async () => {
   const kindsSet: string[] = [];
   await withVirtualClock(async (clock) => {

@@ -115,6 +115,25 @@ describe("configure()", () => {
       expect(clock.now()).toBe(200);
     }));
 
+  test("rejects who waits for too many, though others leave the line in the same step", () =>
+    withVirtualClock(async () => {
+      const limiter = new RateLimiter({ limit: 2, perMs: 100 });
+      limiter.tryAcquire(2);
+      const controller = new AbortController();
+      const { signal } = controller;
+      // Before the library hears of it: to be refused is what takes both of them out of the line.
+      signal.addEventListener("abort", () => limiter.configure({ limit: 1 }));
+      const outcomes = Promise.allSettled([
+        limiter.acquire(2, { signal }),
+        limiter.acquire(2, { signal }),
+        limiter.acquire(2),
+      ]);
+      controller.abort("gone");
+      expect(limiter.waiting).toBe(0);
+      const reasons = (await outcomes).map((it) => String((it as PromiseRejectedResult).reason));
+      expect(reasons).toEqual(["gone", "gone", expect.stringMatching(/^RangeError: .* at most 1/)]);
+    }));
+
   test("leaves all as it is when a value is refused", () => {
     const limiter = new RateLimiter({ limit: 4, perMs: 100 });
     expect(() => limiter.configure({ limit: 2, perMs: 0 })).toThrow(RangeError);

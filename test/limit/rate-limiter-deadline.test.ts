@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
 import {
   CancelScope,
+  constant,
+  failuresOf,
   moveOnAfter,
   now,
   RateLimiter,
+  retry,
   shield,
   sleep,
+  taskGroup,
   timeout,
   TimeoutError,
 } from "corral";
@@ -143,13 +147,77 @@ test("run() with a deadline that is too early never calls its function", () =>
     expect([called, clock.now()]).toEqual([false, 100]);
   }));
 
-test("moveOnAfter() sees the refusal at once as an error of the function", () =>
-  withVirtualClock(async (clock) => {
-    const limiter = full();
-    const moved = moveOnAfter(99, (scope) => limiter.acquire(1, at(scope)));
-    await expect(moved).rejects.toThrow(TimeoutError);
-    expect(clock.now()).toBe(0);
-  }));
+describe("moveOnAfter() around acquire()", () => {
+  test("moves on at once when the turn is not before its own deadline", () =>
+    withVirtualClock(async (clock) => {
+      const limiter = full();
+      const moved = moveOnAfter(99, (scope) => limiter.acquire(1, at(scope)));
+      await expect(moved).resolves.toBeUndefined();
+      const other = moveOnAfter(99, (scope) => limiter.run(() => "in time", at(scope)), {
+        fallback: () => "too late",
+      });
+      expect([await other, clock.now()]).toEqual(["too late", 0]);
+      const waited = moveOnAfter(101, (scope) => limiter.run(() => "in time", at(scope)));
+      expect([await waited, clock.now()]).toEqual(["in time", 100]);
+    }));
+
+  test("moves on through groups and retries in it", () =>
+    withVirtualClock(async (clock) => {
+      const limiter = full();
+      const grouped = moveOnAfter(99, (scope) =>
+        taskGroup((group) => {
+          group.spawn((task) => limiter.acquire(1, at(task.scope)));
+        }, at(scope)),
+      );
+      await expect(grouped).resolves.toBeUndefined();
+      const retried = moveOnAfter(99, (scope) =>
+        retry((attempt) => limiter.acquire(1, at(attempt.scope)), {
+          backoff: constant(5),
+          ...at(scope),
+        }),
+      );
+      await expect(retried).resolves.toBeUndefined();
+      expect(clock.now()).toBe(10);
+    }));
+
+  test("does not absorb the refusal that another deadline has caused", () =>
+    withVirtualClock(async () => {
+      const limiter = full();
+      const refused = (ms: number, inner: number): Promise<unknown> =>
+        moveOnAfter(ms, (outer) =>
+          timeout(inner, (scope) => limiter.acquire(1, at(scope)), at(outer)),
+        );
+      await expect(refused(99, 50)).rejects.toMatchObject({ name: "TimeoutError" });
+      await expect(refused(50, 99)).resolves.toBeUndefined();
+      // Of two that are over at once, it is the outer one's.
+      await expect(refused(50, 50)).resolves.toBeUndefined();
+      const within = timeout(
+        50,
+        (outer) => moveOnAfter(50, (scope) => limiter.acquire(1, at(scope)), at(outer)),
+        { name: "outer" },
+      );
+      await expect(within).rejects.toMatchObject({ scopeName: "outer" });
+    }));
+
+  test("does not absorb what else has failed beside the refusal", () =>
+    withVirtualClock(async () => {
+      const limiter = full();
+      const failure = new Error("while cleaning up");
+      const moved = moveOnAfter(99, (scope) =>
+        taskGroup((group) => {
+          group.spawn((task) =>
+            sleep(1_000, at(task.scope)).catch(() => {
+              throw failure;
+            }),
+          );
+          group.spawn((task) => limiter.acquire(1, at(task.scope)));
+        }, at(scope)),
+      );
+      const error: unknown = await moved.catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(failuresOf(error)).toEqual([error, failure]);
+    }));
+});
 
 test("where nobody is let in, a caller with a deadline is refused at once", () =>
   withVirtualClock(async () => {

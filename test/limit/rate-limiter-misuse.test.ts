@@ -20,7 +20,7 @@ const RUN = "run under a rate limiter";
 /** As the values of `n`, of 3 that can be had. */
 function numbers(action: string, name = "n"): Refusal[] {
   const error = new RangeError(`Cannot ${action}: "${name}" must be at most 3, received 4`);
-  return [...counts(action, name), { value: 4, error }];
+  return [...counts(action, name, [Infinity]), { value: 4, error }];
 }
 
 function times(action: string, name: string): Refusal[] {
@@ -141,6 +141,17 @@ test("a burst is refused where there is no bucket, also later", () => {
       new TypeError(`Cannot ${CHANGE}: ${message}`),
     );
   }
+});
+
+test("not even a rate limiter without a limit lets in infinitely many", () => {
+  const unlimited = new RateLimiter({ limit: Infinity, perMs: 1 });
+  const error = new RangeError(
+    `Cannot ${ACQUIRE}: "n" must be a positive integer, received Infinity`,
+  );
+  expect(() => unlimited.tryAcquire(Infinity)).toThrow(error);
+  expect(unlimited.tryAcquire(Number.MAX_SAFE_INTEGER)).toBe(true);
+  unlimited.configure({ limit: 1 });
+  expect(unlimited.stats().available).toBe(1);
 });
 
 test("a heavy caller is refused by what each kind can let in at once", () => {

@@ -103,3 +103,24 @@ test("run() that is cancelled in the step in which it is let in does not begin",
     void limiter.run(() => void (called = true));
     expect(called).toBe(true);
   }));
+
+test.each(["bucket", "sliding", "spaced"] as const)(
+  "run() that is cancelled in the step in which it is let in takes nothing, in a line of kind %s",
+  (kind) =>
+    withVirtualClock(async (clock) => {
+      const limiter = new RateLimiter({ limit: 2, perMs: 100, kind });
+      await limiter.acquire(2);
+      const controller = new AbortController();
+      const { signal } = controller;
+      // Woken in the step in which the first of the line is let in, and before it.
+      const aborted = sleep(100).then(() => controller.abort("just in time"));
+      let called = false;
+      const late = limiter.run(() => void (called = true), { signal, weight: 2 });
+      const behind = limiter.run(() => clock.now(), { weight: 2 });
+      await expect(late).rejects.toBe("just in time");
+      expect([await behind, called]).toEqual([100, false]);
+      await aborted;
+      // What has begun counts.
+      expect(limiter.stats().available).toBe(0);
+    }),
+);

@@ -26,6 +26,12 @@ describe("Retry-After", () => {
     ["1e3", 0],
     ["NaN", 0],
     ["Infinity", 0],
+    // What the platform takes for a date, and what is none.
+    ["error 2077", 0],
+    ["1/1/2099", 0],
+    ["Mon 2099", 0],
+    ["9".repeat(20), 0],
+    ["9".repeat(400), 0],
   ])("of %o seconds is %d ms", (text, ms) => {
     expect(retryAfterMs({ "retry-after": text })).toBe(ms);
   });
@@ -76,6 +82,9 @@ describe("RateLimit", () => {
     ["limit=100, remaining=0, reset=50", 50_000],
     ["limit=100, remaining=1, reset=50", 0],
     ["r", 0],
+    [String.raw`"a\";r=0;t=9";r=1;t=30`, 0],
+    ["remaining;r=1;t=30, other;r=0;t=9", 9_000],
+    ['"default";r=-1;t=30', 0],
   ])("of %o asks for %d ms", (text, ms) => {
     expect(retryAfterMs({ ratelimit: text })).toBe(ms);
   });
@@ -118,6 +127,7 @@ describe("replies", () => {
       { "RETRY-AFTER": 7 },
       { headers: { "retry-after": ["7"] } },
       { get: (name: string) => (name === "retry-after" ? "7" : undefined) },
+      { get: (name: string) => (name === "retry-after" ? 7 : 5) as never },
       new Response("", { status: 503, headers }),
     ];
     expect(forms.map((form) => retryAfterMs(form))).toEqual(forms.map(() => 7_000));

@@ -36,6 +36,23 @@ async function callsAt(say: Coalesced<[string], string>, times: number[]): Promi
 const times = [1, 20, 90, 105, 150, 400, 420];
 
 describe("throttle()", () => {
+  test("makes each call with the `this` of the latest caller", () =>
+    withVirtualClock(async () => {
+      class Document {
+        readonly #name: string;
+        constructor(name: string) {
+          this.#name = name;
+        }
+        name(): string {
+          return this.#name;
+        }
+      }
+      const [a, b] = [new Document("a"), new Document("b")];
+      const name = throttle(a.name, 100);
+      const results = [a, b, a, b].map((it) => name.call(it));
+      expect(await Promise.all(results)).toEqual(["a", "b", "b", "b"]);
+    }));
+
   test("calls at once, and then at the end of each interval with the latest arguments", () =>
     withVirtualClock(async () => {
       const { say, made } = throttled(100);

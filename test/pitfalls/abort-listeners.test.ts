@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { any, gather, gatherSettled, limit, map, race, sleep, taskGroup, TaskGroup } from "corral";
 import { withVirtualClock } from "corral/testing";
+import { guardedCalls } from "./guarded-calls.ts";
 import { waitingOperations } from "./waiting-operations.ts";
 
 type Operation = (signal: AbortSignal, fn: () => unknown) => Promise<unknown>;
@@ -56,6 +57,7 @@ const operations: Record<string, Operation> = {
   },
   "map()": (signal, fn) => map([1, 2], fn, { concurrency: 1, signal }),
   ...waitingOperations,
+  ...guardedCalls,
 };
 
 const count = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;

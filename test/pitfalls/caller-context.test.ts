@@ -1,6 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, test } from "vitest";
-import { gather, limit, map, race, sleep, taskGroup, TaskGroup } from "corral";
+import {
+  debounce,
+  gather,
+  limit,
+  map,
+  race,
+  RateLimiter,
+  sleep,
+  taskGroup,
+  TaskGroup,
+  throttle,
+} from "corral";
 import { withVirtualClock } from "corral/testing";
 
 const storage = new AsyncLocalStorage<string>();
@@ -75,6 +86,32 @@ describe("pitfall 2: the caller's async context is kept", () => {
       const seen = await storage.run("caller", () => one.map([1, 2], () => storage.getStore()));
       expect(seen).toEqual(["caller", "caller"]);
       await first;
+    });
+  });
+
+  test("in calls of a rate limiter that another context lets in, and after the wait", async () => {
+    await withVirtualClock(async () => {
+      const limiter = new RateLimiter({ limit: 0, perMs: 1 });
+      const calls = contexts((_, fn) => limiter.run(fn));
+      const after = storage.run("waiter", async () => {
+        await limiter.acquire();
+        return storage.getStore();
+      });
+      storage.run("foreign", () => limiter.configure({ limit: Infinity }));
+      expect(await calls).toEqual(["a", "b", "c", "d", "a", "b", "c", "d"]);
+      expect(await after).toBe("waiter");
+    });
+  });
+
+  test.each([
+    ["debounce()", debounce],
+    ["throttle()", throttle],
+  ] as const)("in a call of %s that another context flushes", async (_, way) => {
+    await withVirtualClock(async () => {
+      const who = way(() => storage.getStore(), 100, { leading: false });
+      const calls = ["first", "latest"].map((name) => storage.run(name, () => who()));
+      const flushed = storage.run("foreign", () => who.flush());
+      expect(await Promise.all([...calls, flushed])).toEqual(["latest", "latest", "latest"]);
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { any, gather, gatherSettled, limit, map, race, sleep, taskGroup, TaskGroup } from "corral";
+import { guarded } from "./guarded-calls.ts";
 
 const odd = [undefined, null, 0, "", "str", {}];
 
@@ -60,6 +61,7 @@ const ways: Record<string, (fail: () => Promise<never>) => Promise<unknown>> = {
     }
     return map(source(), () => {}, { concurrency: 1 });
   },
+  ...guarded,
 };
 
 describe.each(Object.entries(ways))(

@@ -2,11 +2,17 @@ import { describe, expect, test } from "vitest";
 import {
   any,
   CancelScope,
+  CircuitBreaker,
+  constant,
+  debounce,
+  fallback,
   gather,
   gatherSettled,
+  hedge,
   limit,
   map,
   race,
+  retry,
   sleep,
   taskGroup,
   TaskGroup,
@@ -93,6 +99,23 @@ const combinators: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
   "any() that is won": (signal) => any<unknown>([...failing(), () => "won"], { signal }),
   "limit().map()": (signal) => limit(2).map(failing(), (fn) => fn(), { signal }),
   "map()": (signal) => map(failing(), (fn) => fn(), { concurrency: 2, signal }),
+  "retry()": (signal) =>
+    retry((attempt) => failing()[attempt.number - 1]!(), { backoff: constant(1), signal }),
+  "hedge()": (signal) =>
+    hedge((_scope, attempt) => failing()[attempt - 1]!(), { delayMs: 0, max: 3, signal }),
+  "hedge() that is won": (signal) =>
+    hedge<unknown>((_scope, attempt) => (attempt === 3 ? "won" : failing()[attempt - 1]!()), {
+      delayMs: 0,
+      max: 3,
+      signal,
+    }),
+  "fallback()": (signal) => fallback(after(1), after(2), { signal }),
+  "CircuitBreaker.run()": (signal) =>
+    new CircuitBreaker({ failures: 1, openMs: 1 }).run(after(1), { signal }),
+  "debounce() of several": (signal) => {
+    const call = debounce(after(1), 1, { signal });
+    return Promise.all([call(), call(), call()]);
+  },
 };
 
 describe.each(Object.entries(combinators))(

@@ -11,6 +11,7 @@ import {
   taskGroup,
   timeout,
 } from "corral";
+import { guarded } from "./guarded-calls.ts";
 
 class OddSpecies extends Promise<unknown> {
   static override get [Symbol.species](): PromiseConstructor {
@@ -101,6 +102,7 @@ const callers: Record<string, (fn: () => Promise<unknown>) => Promise<unknown>> 
   "cancellable() of a function": (fn) => cancellable(fn),
   "limit()": (fn) => limit(1)(fn),
   "limit().map()": async (fn) => (await limit(1).map([1], fn))[0],
+  ...guarded,
 };
 
 describe.each(Object.entries(callers))("pitfall 18: %s takes a promise", (_, call) => {

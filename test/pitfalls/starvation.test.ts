@@ -5,6 +5,8 @@ import {
   KeyedMutex,
   KeyedSemaphore,
   Queue,
+  type RateKind,
+  RateLimiter,
   recv,
   RwLock,
   select,
@@ -44,6 +46,31 @@ describe("pitfall 22: who waits is served under a constant load:", () => {
       await Promise.all(load);
     });
   });
+
+  test.each<RateKind>(["bucket", "sliding", "spaced"])(
+    "a heavy caller of a rate limiter of kind %s, after those that were in line before it",
+    async (kind) => {
+      await withVirtualClock(async () => {
+        const limiter = new RateLimiter({ limit: 4, perMs: 4, kind });
+        let over = false;
+        let served = 0;
+        const light = async (): Promise<void> => {
+          while (!over) {
+            await limiter.acquire();
+            served++;
+          }
+        };
+        const load = Array.from({ length: 6 }, light);
+        await sleep(20.5);
+        const before = served + limiter.waiting;
+        await limiter.acquire(4);
+        const after = served;
+        over = true;
+        await Promise.all(load);
+        expect([after <= before, limiter.waiting]).toEqual([true, 0]);
+      });
+    },
+  );
 
   test("a writer among readers that always overlap", async () => {
     await withVirtualClock(async (clock) => {

@@ -1,6 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { any, gather, limit, main, map, race, taskGroup } from "corral";
+import { guarded } from "./guarded-calls.ts";
 
 async function* asyncly<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;
@@ -41,6 +42,7 @@ const callers: Record<string, (fn: () => unknown) => Promise<unknown>> = {
     (await map([1, 2], (item) => (item === 1 ? undefined : fn()), { concurrency: 1 }))[1],
   "map() over an async iterable": async (fn) =>
     (await map(asyncly([1]), fn, { concurrency: 1 }))[0],
+  ...guarded,
 };
 
 /** A promise that is none of this realm's, and a value that only looks like one. */

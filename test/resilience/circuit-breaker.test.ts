@@ -355,7 +355,13 @@ describe("misuse", () => {
     [{ openMs, ratio: 0.5, minimum: 1, count: 0 }, RangeError],
     [{ openMs, ratio: 0.5, minimum: 1, windowMs: 0 }, RangeError],
     [{ openMs, ratio: 0.5, minimum: 1, windowMs: Infinity }, RangeError],
+    [{ openMs, ratio: 0.5, minimum: 1, count: Infinity }, RangeError],
+    [{ openMs, failures: 1, windowMs: 10 }, TypeError],
+    [{ openMs, failures: 1, count: 10 }, TypeError],
+    [{ openMs, failures: 1, minimum: 10 }, TypeError],
     [{ openMs, failures: 1, probes: 0 }, RangeError],
+    // It could never close again.
+    [{ openMs, failures: 1, probes: Infinity }, RangeError],
     [{ openMs, failures: 1, isFailure: 1 }, TypeError],
     [{ openMs, failures: 1, onStateChange: 1 }, TypeError],
     [{ openMs, failures: 1, name: 1 }, TypeError],

@@ -13,6 +13,18 @@ describe("the share of failures among the last calls", () => {
     expect(circuit.state).toBe("open");
   });
 
+  test("opens it at exactly that share, whatever its rounding", async () => {
+    for (let percent = 1; percent <= 100; percent++) {
+      const ratio = percent / 100;
+      const circuit = new CircuitBreaker({ ratio, minimum: 100, count: 100, openMs: 100 });
+      await succeed(circuit, 100 - percent);
+      await fail(circuit, percent - 1);
+      expect(circuit.state).toBe("closed");
+      await fail(circuit);
+      expect([percent, circuit.state]).toEqual([percent, "open"]);
+    }
+  });
+
   test("forgets the oldest call for a new one", async () => {
     const circuit = new CircuitBreaker({ ratio: 0.5, minimum: 4, count: 4, openMs: 100 });
     await fail(circuit, 1);

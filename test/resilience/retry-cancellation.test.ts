@@ -4,9 +4,10 @@ import { CancelledError, CancelScope, failuresOf, isCancellation, now, sleep } f
 import { withVirtualClock } from "corral/testing";
 import { constant } from "../../src/resilience/backoff.ts";
 import { retry } from "../../src/resilience/retry.ts";
+import { RetryBudget } from "../../src/resilience/retry-budget.ts";
 import { ambientTest, at } from "../support/mode.ts";
+import { timersLeftBy } from "../support/timers.ts";
 import { unhandledDuring } from "../support/unhandled.ts";
-import { timers } from "./timers.ts";
 
 describe("a cancellation", () => {
   test.each([new Error("enough"), "enough", 0, null])(
@@ -164,16 +165,46 @@ describe("a cancellation", () => {
     });
   });
 
-  test("pitfall 25: leaves no timer of a backoff", async () => {
-    const before = timers();
-    const controller = new AbortController();
-    const call = retry(() => Promise.reject(new Error("down")), {
-      backoff: constant(1e6),
-      signal: controller.signal,
-      onRetry: () => setImmediate(() => controller.abort("enough")),
+  test("while retryIf decides asks for no delay, pays nothing and is thrown, whichever way it came", async () => {
+    await withVirtualClock(async () => {
+      const scope = new CancelScope();
+      const controller = new AbortController();
+      const budget = new RetryBudget();
+      let told = 0;
+      const ends = [scope.signal, controller.signal].map((signal) =>
+        retry(() => Promise.reject(new Error("down")), {
+          signal,
+          budget,
+          backoff: () => ++told,
+          onRetry: () => ++told,
+          retryIf: async () => {
+            await sleep(30);
+            return true;
+          },
+        }).catch((error: unknown) => error),
+      );
+      await sleep(20);
+      scope.cancel("enough");
+      controller.abort("enough");
+      expect(await Promise.all(ends)).toEqual([
+        expect.objectContaining({ name: "AbortError", reason: "enough" }),
+        "enough",
+      ]);
+      expect([told, budget.stats().retries]).toEqual([0, 0]);
     });
-    await expect(call).rejects.toBe("enough");
-    expect(timers()).toBe(before);
+  });
+
+  test("pitfall 25: leaves no timer of a backoff", async () => {
+    const left = await timersLeftBy(async () => {
+      const controller = new AbortController();
+      const call = retry(() => Promise.reject(new Error("down")), {
+        backoff: constant(1e6),
+        signal: controller.signal,
+        onRetry: () => setImmediate(() => controller.abort("enough")),
+      });
+      await expect(call).rejects.toBe("enough");
+    });
+    expect(left).toBe(0);
   });
 
   test("leaves no listener on a signal that lives on, however the calls end", async () => {
