@@ -7,8 +7,10 @@
 import { runtime } from "./runtime.ts";
 
 const CHECK_EVERY = 16;
-const OPERATIONS = 512;
-const MAX_MS = 8;
+const OPERATIONS = 16_384;
+const MAX_MS = 0.5;
+/** Where time stands still while anything is ready, only the count can tell. */
+const VIRTUAL_OPERATIONS = 512;
 
 /**
  * Counts an operation that did not have to wait.
@@ -46,8 +48,10 @@ export function rejected(error: unknown): Promise<never> {
 export function overdrawn(): Promise<void> | undefined {
   if (runtime.hop !== undefined) return runtime.hop;
   // Under a virtual clock real time must not decide who runs first.
-  const slow = runtime.clock === undefined && runtime.time() - runtime.hopped > MAX_MS;
-  if (!slow && ++runtime.checks < OPERATIONS / CHECK_EVERY) {
+  const real = runtime.clock === undefined;
+  const slow = real && runtime.time() - runtime.hopped > MAX_MS;
+  const most = real ? OPERATIONS : VIRTUAL_OPERATIONS;
+  if (!slow && ++runtime.checks < most / CHECK_EVERY) {
     runtime.pauseAt = runtime.ops + CHECK_EVERY;
     return undefined;
   }
