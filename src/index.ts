@@ -64,6 +64,14 @@ export {
   type TimeoutOptions,
 } from "./cancel/timeout.ts";
 export { waitTree } from "./cancel/wait-tree.ts";
+export {
+  keyed,
+  type KeyAllowance,
+  type KeyedLimit,
+  type KeyedLimitStats,
+  type KeyedOptions,
+  type PerKey,
+} from "./limit/keyed.ts";
 export { limit, type Limit, type LimitOptions, type LimitRunOptions } from "./limit/limit.ts";
 export type { OnTimeout } from "./limit/limit-section.ts";
 export type { Coalesced } from "./limit/coalesce.ts";

@@ -48,6 +48,7 @@ test("corral exports exactly these names", () => {
     "hedge",
     "isCancellation",
     "join",
+    "keyed",
     "limit",
     "lock",
     "main",

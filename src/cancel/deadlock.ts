@@ -1,7 +1,7 @@
 /** The proof that a wait for a lock could never end: those who hold it wait themselves, in a circle. */
 import { DeadlockError } from "./errors.ts";
 import { runtime } from "../internal/runtime.ts";
-import { currentFrame, type Frame } from "./frame.ts";
+import { currentFrame, type Frame, type Held } from "./frame.ts";
 import type { CancelScope } from "./scope.ts";
 import type { Section } from "./section.ts";
 import { type SlotLine, weightOf } from "./slots.ts";
@@ -12,7 +12,7 @@ function quoted(name: unknown): string {
   return typeof name === "string" ? ` ${JSON.stringify(name)}` : "";
 }
 
-function lockName({ line }: Section): string {
+function lockName({ line }: Held): string {
   return `the ${line.kind}${quoted((line.target as { name?: unknown } | undefined)?.name)}`;
 }
 
@@ -80,8 +80,9 @@ class Proof {
 
   /** Finds the sections that are waited for, directly or not; `false` if there are too many. */
   #collect(): boolean {
-    const locks = new Set<Section>([this.#lock]);
+    const locks = new Set<Held>([this.#lock]);
     for (const lock of locks) {
+      if (lock.whole !== undefined) locks.add(lock.whole);
       for (const frame of lock.frames) {
         if (this.#stuck.has(frame)) continue;
         if (this.#doubtful.length === MOST_FRAMES) return false;
@@ -96,7 +97,8 @@ class Proof {
     return true;
   }
 
-  #isFutile(lock: Section, weight: number): boolean {
+  #isFutile(lock: Held, weight: number): boolean {
+    if (lock.whole !== undefined && this.#isFutile(lock.whole, weight)) return true;
     let left = lock.most;
     let holders = 0;
     for (const frame of lock.frames) {
@@ -121,9 +123,11 @@ class Proof {
   /** Who holds what, and who waits for what. */
   get steps(): string {
     const steps: string[] = [];
-    const locks = new Set<Section>([this.#lock]);
+    const locks = new Set<Held>([this.#lock]);
     for (const lock of locks) {
+      if (lock.whole !== undefined) locks.add(lock.whole);
       const holders = lock.frames.filter((frame) => this.#stuck.has(frame));
+      if (holders.length === 0) continue;
       const names = new Set(holders.map(holderName));
       steps.push(`${lockName(lock)} is held by ${[...names].join(", ")}`);
       for (const frame of holders) {

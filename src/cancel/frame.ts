@@ -6,12 +6,16 @@
 import { runtime } from "../internal/runtime.ts";
 import { currentNode, within } from "./ambient.ts";
 import type { ScopeNode } from "./tree.ts";
-import type { Wait } from "./wait.ts";
+import type { Wait, WaitQueue } from "./wait.ts";
 
 /** A lock, as far as a proof needs it. */
 export interface Held {
   readonly frames: Frame[];
-  readonly total: number;
+  readonly line: WaitQueue;
+  /** The most places that there ever were: as many may come back. */
+  readonly most: number;
+  /** What its places are part of: who gets one of them gets one of both. */
+  readonly whole?: Held | undefined;
 }
 
 /** More waits than these of one section are not looked at: with that many, few are the one in doubt. */

@@ -1,3 +1,4 @@
+import { seen } from "../internal/arguments.ts";
 import { call, react } from "../internal/react.ts";
 import { report, textOf } from "../cancel/report.ts";
 import { Section } from "../cancel/section.ts";
@@ -7,52 +8,66 @@ import { grant, grantAll, isWaiting, park, placeOf, type Wait, WaitQueue } from 
 /** What becomes of a place when the call in it is cancelled and has not ended. */
 export type OnTimeout = "hold" | "release";
 
+/**
+ * What options say about it: `"hold"` if nothing.
+ *
+ * @throws {TypeError} If it is neither.
+ */
+export function onTimeoutIn(
+  action: string,
+  options: { onTimeout?: OnTimeout | undefined } | undefined,
+): OnTimeout {
+  const onTimeout: unknown = options?.onTimeout ?? "hold";
+  if (onTimeout !== "hold" && onTimeout !== "release") {
+    throw new TypeError(
+      `Cannot ${action}: "onTimeout" must be "hold" or "release", received ${seen(onTimeout)}`,
+    );
+  }
+  return onTimeout;
+}
+
+/** What is known of the calls of a limit, whichever of its places they are in. */
+export interface Calls {
+  /** How many were cancelled, or have timed out, and have not ended. */
+  zombies: number;
+  readonly onTimeout: OnTimeout;
+  /** Who waits until nothing runs and nothing waits in line. */
+  readonly idlers: WaitQueue<void>;
+}
+
 /** A call that runs, as its scope sees it: one that is cancelled has become a zombie. */
 class Running extends Member {
-  readonly #section: LimitSection;
+  readonly #calls: Calls;
   #cancelled = false;
 
-  constructor(section: LimitSection) {
+  constructor(calls: Calls) {
     super();
-    this.#section = section;
+    this.#calls = calls;
   }
 
   override reach(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
-    this.#section.zombies++;
+    this.#calls.zombies++;
   }
 
   end(): void {
     detach(this);
-    if (this.#cancelled) this.#section.zombies--;
+    if (this.#cancelled) this.#calls.zombies--;
   }
 }
 
-/** The places of a limit: it knows the calls that were cancelled and run on, and when it is idle. */
+/** Places of a limit: they know the calls that were cancelled and run on, and when they are idle. */
 export class LimitSection extends Section {
-  /** How many calls were cancelled, or have timed out, and have not ended. */
-  zombies = 0;
-  readonly idlers: WaitQueue<void>;
-  readonly #onTimeout: OnTimeout;
-  readonly #released: WaitQueue;
+  readonly calls: Calls;
 
-  constructor(
-    concurrency: number,
-    onTimeout: OnTimeout,
-    target: { readonly name: string | undefined },
-  ) {
-    super(concurrency, "limit", target);
-    this.#onTimeout = onTimeout;
-    this.idlers = new WaitQueue<void>("limit idle", target);
-    this.#released = new WaitQueue("limit call", target, (wait) => {
-      this.zombies++;
-      this.leave(wait.payload as number);
-    });
+  constructor(concurrency: number, kind: string, calls: Calls) {
+    super(concurrency, kind, calls.idlers.target);
+    this.calls = calls;
   }
 
   override idle(): void {
-    grantAll(this.idlers, undefined);
+    grantAll(this.calls.idlers, undefined);
   }
 
   override start<T>(
@@ -62,8 +77,8 @@ export class LimitSection extends Section {
   ): Promise<T> {
     const place = placeOf(signal);
     if (place === undefined) return super.start(fn, weight);
-    if (this.#onTimeout === "release") return this.#startReleasing(fn, weight, place);
-    const running = new Running(this);
+    if (this.calls.onTimeout === "release") return this.#startReleasing(fn, weight, place);
+    const running = new Running(this.calls);
     attach(place, running);
     // Around the function, not its result: whether that is handled is the caller's business.
     const watched = (): Promise<T> =>
@@ -87,7 +102,11 @@ export class LimitSection extends Section {
     weight: number,
     place: NonNullable<ReturnType<typeof placeOf>>,
   ): Promise<T> {
-    const wait = park(this.#released as WaitQueue<T>, place, undefined, weight);
+    const released = new WaitQueue<T>("limit call", this.line.target, () => {
+      this.calls.zombies++;
+      this.leave(weight);
+    });
+    const wait = park(released, place, undefined);
     void react(
       call(fn),
       (value) => {
@@ -109,7 +128,7 @@ export class LimitSection extends Section {
 
   #end<T>(wait: Wait<T>, weight: number): boolean {
     if (!isWaiting(wait)) {
-      this.zombies--;
+      this.calls.zombies--;
       return false;
     }
     this.leave(weight);

@@ -1,13 +1,13 @@
-import { checkCount, seen } from "../internal/arguments.ts";
+import { checkCount } from "../internal/arguments.ts";
 import { ClosedError } from "../cancel/errors.ts";
 import type { RunOptions, WeightedRunOptions } from "../cancel/run-options.ts";
 import { weightIn } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
-import { fail } from "../cancel/wait.ts";
+import { fail, WaitQueue } from "../cancel/wait.ts";
 import { checkName, type PrimitiveOptions } from "../sync/primitive.ts";
 import { waitOn } from "../sync/wait-on.ts";
 import { mapIn } from "./limit-map.ts";
-import { LimitSection, type OnTimeout } from "./limit-section.ts";
+import { type Calls, LimitSection, type OnTimeout, onTimeoutIn } from "./limit-section.ts";
 
 export interface LimitOptions extends PrimitiveOptions {
   /**
@@ -86,15 +86,14 @@ export function limit(concurrency: number, options?: LimitOptions): Limit {
   const action = "create a limit";
   checkCount(action, "concurrency", concurrency);
   const name = checkName(action, options);
-  const onTimeout: unknown = options?.onTimeout ?? "hold";
-  if (onTimeout !== "hold" && onTimeout !== "release") {
-    throw new TypeError(
-      `Cannot ${action}: "onTimeout" must be "hold" or "release", received ${seen(onTimeout)}`,
-    );
-  }
-  const section = new LimitSection(concurrency, onTimeout, { name });
+  const calls: Calls = {
+    zombies: 0,
+    onTimeout: onTimeoutIn(action, options),
+    idlers: new WaitQueue<void>("limit idle", { name }),
+  };
+  const section = new LimitSection(concurrency, "limit", calls);
   const idle = {
-    line: section.idlers,
+    line: calls.idlers,
     take: () => (section.held + section.line.length === 0 ? { value: undefined } : undefined),
   };
   const run = <T>(fn: () => T | PromiseLike<T>, how?: LimitRunOptions): Promise<T> =>
@@ -111,7 +110,7 @@ export function limit(concurrency: number, options?: LimitOptions): Limit {
     onIdle: { value: (how?: WaitOptions) => waitOn(RUN, idle, how) },
     active: { get: () => section.held },
     pending: { get: () => section.line.length },
-    zombies: { get: () => section.zombies },
+    zombies: { get: () => calls.zombies },
     concurrency: {
       get: () => section.total,
       set: (value: number) => {

@@ -2,6 +2,7 @@ import {
   CapacityLimiter,
   type Clause,
   Condition,
+  keyed as keyedLimit,
   KeyedMutex,
   KeyedSemaphore,
   type Limit,
@@ -164,6 +165,53 @@ function calls(weight: number, wake: (it: Limit, end: () => void) => void): Line
   };
 }
 
+/** A limit by key: what is short are the places of the key, or those of all keys. */
+function callsByKey(by: "key" | "total"): Line {
+  const it = keyedLimit<number>(1, { total: by === "key" ? Infinity : 1 });
+  const held: (() => void)[] = [];
+  let count = 0;
+  const call = (options?: WaitOptions, enter?: () => void): Promise<unknown> =>
+    it.run(
+      by === "key" ? 0 : count++,
+      () => {
+        enter?.();
+        const gate = deferred();
+        held.push(gate.resolve);
+        return gate.promise;
+      },
+      options,
+    );
+  void call();
+  return {
+    call,
+    wake: () => held.shift()?.(),
+    waiting: () => it.pending,
+    free: () => 1 - it.active,
+  };
+}
+
+/** A limit by key whose total is raised. */
+function callsOfMore(): Line {
+  const it = keyedLimit<number>(1, { total: 1 });
+  let count = 0;
+  const call = (options?: WaitOptions, enter?: () => void): Promise<unknown> =>
+    it.run(
+      count++,
+      () => {
+        enter?.();
+        return deferred().promise;
+      },
+      options,
+    );
+  void call();
+  return {
+    call,
+    wake: () => void it.total++,
+    waiting: () => it.pending,
+    free: () => it.total - it.active,
+  };
+}
+
 const exclusives: [string, string | undefined, () => Exclusive][] = [
   ["Semaphore", undefined, () => semaphore(undefined)],
   ["Semaphore", "by weight", () => semaphore(3)],
@@ -177,7 +225,6 @@ const exclusives: [string, string | undefined, () => Exclusive][] = [
 ];
 
 const limited = {
-  member: "Limit()",
   gives: "unit",
   late: "returns",
   calls: true,
@@ -196,11 +243,33 @@ export const locks: readonly WaitingMethod[] = [
     ];
     return kind === "Condition" ? methods.slice(0, 1) : methods;
   }),
-  { ...limited, wakesLater: true, open: () => calls(1, (_, end) => end()) },
-  { ...limited, variant: "by weight", wakesLater: true, open: () => calls(3, (_, end) => end()) },
+  { ...limited, member: "Limit()", wakesLater: true, open: () => calls(1, (_, end) => end()) },
   {
     ...limited,
+    member: "Limit()",
+    variant: "by weight",
+    wakesLater: true,
+    open: () => calls(3, (_, end) => end()),
+  },
+  {
+    ...limited,
+    member: "Limit()",
     variant: "when the limit is raised",
     open: () => calls(1, (it) => void it.concurrency++),
   },
+  {
+    ...limited,
+    member: "KeyedLimit.run",
+    variant: "of one key",
+    wakesLater: true,
+    open: () => callsByKey("key"),
+  },
+  {
+    ...limited,
+    member: "KeyedLimit.run",
+    variant: "of many keys",
+    wakesLater: true,
+    open: () => callsByKey("total"),
+  },
+  { ...limited, member: "KeyedLimit.run", variant: "when the total is raised", open: callsOfMore },
 ];

@@ -3,6 +3,7 @@ import {
   cancellable,
   type CancelScope,
   join,
+  keyed,
   limit,
   safeChannel,
   sleep,
@@ -49,6 +50,18 @@ function idle(): Line {
   const it = limit(1);
   void it(() => gate.promise);
   const waits = watchWaits("limit idle");
+  return plain((options) => it.onIdle(options), {
+    wake: () => gate.resolve(),
+    waiting: waits.count,
+    close: waits.stop,
+  });
+}
+
+function idleKeys(): Line {
+  const gate = deferred();
+  const it = keyed(1);
+  void it.run("key", () => gate.promise);
+  const waits = watchWaits("keyed-limit idle");
   return plain((options) => it.onIdle(options), {
     wake: () => gate.resolve(),
     waiting: waits.count,
@@ -105,6 +118,13 @@ export const work: readonly WaitingMethod[] = [
   { member: "sleep", gives: "round", late: "keeps", open: sleeping },
   { member: "Task.wait", gives: "opening", late: "keeps", wakesLater: true, open: task },
   { member: "Limit.onIdle", gives: "opening", late: "keeps", wakesLater: true, open: idle },
+  {
+    member: "KeyedLimit.onIdle",
+    gives: "opening",
+    late: "keeps",
+    wakesLater: true,
+    open: idleKeys,
+  },
   {
     member: "cancellable",
     gives: "own",
