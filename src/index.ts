@@ -117,7 +117,14 @@ export {
 } from "./resilience/retry-budget.ts";
 export { retry } from "./resilience/retry.ts";
 export type { RetryNotice, RetryOptions } from "./resilience/retry-options.ts";
+export { buffer } from "./stream/buffer.ts";
+export { chunk, type ChunkOptions } from "./stream/chunk.ts";
 export { map, type MapOptions } from "./stream/map.ts";
+export { merge, type MergeOptions } from "./stream/merge.ts";
+export type { ItemStream } from "./stream/outlet.ts";
+export type { SourceItem, StreamSource } from "./stream/source.ts";
+export { type Branches, tee, type TeeOptions } from "./stream/tee.ts";
+export { zip, type Zipped, type ZipOptions } from "./stream/zip.ts";
 export { Barrier, type BarrierStats } from "./sync/barrier.ts";
 export {
   type BorrowOptions,

@@ -31,9 +31,11 @@ test("corral exports exactly these names", () => {
     "Watch",
     "after",
     "any",
+    "buffer",
     "cancellable",
     "channel",
     "checkpoint",
+    "chunk",
     "constant",
     "currentSignal",
     "debounce",
@@ -53,6 +55,7 @@ test("corral exports exactly these names", () => {
     "lock",
     "main",
     "map",
+    "merge",
     "moveOnAfter",
     "now",
     "race",
@@ -67,6 +70,7 @@ test("corral exports exactly these names", () => {
     "shield",
     "sleep",
     "taskGroup",
+    "tee",
     "throttle",
     "timeout",
     "timeoutAt",
@@ -75,6 +79,7 @@ test("corral exports exactly these names", () => {
     "trySelect",
     "waitTree",
     "when",
+    "zip",
   ]);
 });
 

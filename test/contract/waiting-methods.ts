@@ -4,6 +4,7 @@ import { channels } from "./channels.ts";
 import { type Line, nameOf, plain, type WaitingMethod } from "./line.ts";
 import { locks } from "./locks.ts";
 import { signals } from "./signals.ts";
+import { streams } from "./streams.ts";
 import { work } from "./work.ts";
 
 const methods: readonly WaitingMethod[] = [
@@ -12,6 +13,7 @@ const methods: readonly WaitingMethod[] = [
   ...signals,
   ...channels,
   ...broadcasts,
+  ...streams,
 ];
 
 /** The same line, waited in by a `select` that could also wait for something that never happens. */
@@ -50,6 +52,7 @@ const time =
 /** What gives a promise or an async iterator all the same, and why the contract is not for it. */
 export const notWaiting: Readonly<Record<string, string>> = {
   "CancelScope.run": own,
+  "ItemStream.return": own,
   "Limit.map": own,
   "SafeChannel.[Symbol.asyncDispose]": own,
   "SafeChannel.return": own,
