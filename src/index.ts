@@ -72,6 +72,13 @@ export {
   type KeyedOptions,
   type PerKey,
 } from "./limit/keyed.ts";
+export type { AdaptiveSample, Algorithm } from "./limit/adaptive-algorithm.ts";
+export { aimd, type AimdOptions } from "./limit/adaptive-aimd.ts";
+export { gradient, type GradientOptions } from "./limit/adaptive-gradient.ts";
+export type { LatencyOptions } from "./limit/adaptive-latency.ts";
+export { AdaptiveLimit, type AdaptiveLimitStats } from "./limit/adaptive-limit.ts";
+export type { AdaptiveLag, AdaptiveLimitOptions } from "./limit/adaptive-options.ts";
+export { vegas, type VegasOptions } from "./limit/adaptive-vegas.ts";
 export { limit, type Limit, type LimitOptions, type LimitRunOptions } from "./limit/limit.ts";
 export type { OnTimeout } from "./limit/limit-section.ts";
 export type { Coalesced } from "./limit/coalesce.ts";

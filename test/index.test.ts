@@ -4,6 +4,7 @@ import * as testing from "corral/testing";
 
 test("corral exports exactly these names", () => {
   expect(Object.keys(corral).toSorted()).toEqual([
+    "AdaptiveLimit",
     "AsyncEvent",
     "Barrier",
     "Broadcast",
@@ -30,6 +31,7 @@ test("corral exports exactly these names", () => {
     "TimeoutError",
     "Watch",
     "after",
+    "aimd",
     "any",
     "buffer",
     "cancellable",
@@ -47,6 +49,7 @@ test("corral exports exactly these names", () => {
     "fromReadableStream",
     "gather",
     "gatherSettled",
+    "gradient",
     "hedge",
     "isCancellation",
     "join",
@@ -77,6 +80,7 @@ test("corral exports exactly these names", () => {
     "toEvents",
     "toReadableStream",
     "trySelect",
+    "vegas",
     "waitTree",
     "when",
     "zip",

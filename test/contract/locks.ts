@@ -1,4 +1,5 @@
 import {
+  AdaptiveLimit,
   CapacityLimiter,
   type Clause,
   Condition,
@@ -165,6 +166,29 @@ function calls(weight: number, wake: (it: Limit, end: () => void) => void): Line
   };
 }
 
+/** An adaptive limit that stays as it is. */
+function adaptive(): Line {
+  const it = new AdaptiveLimit({
+    initial: 1,
+    algorithm: { update: (sample) => sample.limit },
+  });
+  const held: (() => void)[] = [];
+  const call = (options?: WaitOptions, enter?: () => void): Promise<unknown> =>
+    it.run(() => {
+      enter?.();
+      const gate = deferred();
+      held.push(gate.resolve);
+      return gate.promise;
+    }, options);
+  void call();
+  return {
+    call,
+    wake: () => held.shift()?.(),
+    waiting: () => it.pending,
+    free: () => it.concurrency - it.active,
+  };
+}
+
 /** A limit by key: what is short are the places of the key, or those of all keys. */
 function callsByKey(by: "key" | "total"): Line {
   const it = keyedLimit<number>(1, { total: by === "key" ? Infinity : 1 });
@@ -257,6 +281,7 @@ export const locks: readonly WaitingMethod[] = [
     variant: "when the limit is raised",
     open: () => calls(1, (it) => void it.concurrency++),
   },
+  { ...limited, member: "AdaptiveLimit.run", wakesLater: true, open: () => adaptive() },
   {
     ...limited,
     member: "KeyedLimit.run",

@@ -1,4 +1,5 @@
 import {
+  AdaptiveLimit,
   after,
   cancellable,
   type CancelScope,
@@ -45,10 +46,12 @@ function task(): Line {
   });
 }
 
-function idle(): Line {
+function idle(
+  it: Pick<AdaptiveLimit, "onIdle">,
+  run: (fn: () => Promise<void>) => Promise<void>,
+): Line {
   const gate = deferred();
-  const it = limit(1);
-  void it(() => gate.promise);
+  void run(() => gate.promise);
   const waits = watchWaits("limit idle");
   return plain((options) => it.onIdle(options), {
     wake: () => gate.resolve(),
@@ -67,6 +70,16 @@ function idleKeys(): Line {
     waiting: waits.count,
     close: waits.stop,
   });
+}
+
+function idleLimit(): Line {
+  const it = limit(1);
+  return idle(it, it);
+}
+
+function idleAdaptiveLimit(): Line {
+  const it = new AdaptiveLimit();
+  return idle(it, (fn) => it.run(fn));
 }
 
 /** Each call waits for the first promise that no other waits for. */
@@ -117,7 +130,14 @@ function generators(): Line {
 export const work: readonly WaitingMethod[] = [
   { member: "sleep", gives: "round", late: "keeps", open: sleeping },
   { member: "Task.wait", gives: "opening", late: "keeps", wakesLater: true, open: task },
-  { member: "Limit.onIdle", gives: "opening", late: "keeps", wakesLater: true, open: idle },
+  { member: "Limit.onIdle", gives: "opening", late: "keeps", wakesLater: true, open: idleLimit },
+  {
+    member: "AdaptiveLimit.onIdle",
+    gives: "opening",
+    late: "keeps",
+    wakesLater: true,
+    open: idleAdaptiveLimit,
+  },
   {
     member: "KeyedLimit.onIdle",
     gives: "opening",
