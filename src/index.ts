@@ -126,12 +126,24 @@ export { retry } from "./resilience/retry.ts";
 export type { RetryNotice, RetryOptions } from "./resilience/retry-options.ts";
 export { buffer } from "./stream/buffer.ts";
 export { chunk, type ChunkOptions } from "./stream/chunk.ts";
-export { map, type MapOptions } from "./stream/map.ts";
 export { merge, type MergeOptions } from "./stream/merge.ts";
 export type { ItemStream } from "./stream/outlet.ts";
 export type { SourceItem, StreamSource } from "./stream/source.ts";
 export { type Branches, tee, type TeeOptions } from "./stream/tee.ts";
 export { zip, type Zipped, type ZipOptions } from "./stream/zip.ts";
+export {
+  completed,
+  type CompletedOptions,
+  type Completion,
+  type Work,
+} from "./stream/completed.ts";
+export type { EachOptions, OnError } from "./stream/each.ts";
+export { filter, type FilterOptions } from "./stream/filter.ts";
+export { forEach, type ForEachOptions } from "./stream/for-each.ts";
+export { map, type MapOptions } from "./stream/map.ts";
+export { mapStream, type MapStreamOptions } from "./stream/map-stream.ts";
+export type { MappedStream } from "./stream/mapped-stream.ts";
+export type { StreamOptions } from "./stream/stream-of.ts";
 export { Barrier, type BarrierStats } from "./sync/barrier.ts";
 export {
   type BorrowOptions,

@@ -6,6 +6,7 @@ import {
   join,
   keyed,
   limit,
+  mapStream,
   safeChannel,
   sleep,
   TaskGroup,
@@ -13,7 +14,7 @@ import {
 } from "corral";
 import { vi } from "vitest";
 import { type Deferred, deferred } from "../support/deferred.ts";
-import { type Line, plain, type WaitingMethod } from "./line.ts";
+import { type Line, plain, plus, type WaitingMethod } from "./line.ts";
 import { watchWaits } from "./pending.ts";
 
 function sleeping(): Line {
@@ -100,6 +101,37 @@ function promises(
   );
 }
 
+/** Each call waits for the first result of a stream of its own, and then leaves it. */
+function streams(): Line {
+  const works: Deferred<number>[] = [];
+  let running = 0;
+  return {
+    call: (options, enter) => {
+      const work = deferred<number>();
+      const look = async (
+        _item: number,
+        _index: number,
+        { signal }: CancelScope,
+      ): Promise<number> => {
+        running++;
+        works.push(work);
+        try {
+          return await cancellable(work.promise, { signal });
+        } finally {
+          running--;
+          works.splice(works.indexOf(work), 1);
+        }
+      };
+      const stream = mapStream([1, 2], look, plus(options, { concurrency: 1 }));
+      const called = stream.next();
+      if (enter !== undefined) void called.then(() => stream.return()).then(enter, () => {});
+      return called;
+    },
+    wake: () => works[0]?.resolve(1),
+    waiting: () => running,
+  };
+}
+
 /** Each call waits for the first item of a generator of its own, and then leaves it. */
 function generators(): Line {
   const works: Deferred<number>[] = [];
@@ -160,6 +192,16 @@ export const work: readonly WaitingMethod[] = [
     wakesLater: true,
     listensOn: true,
     open: () => promises((promise, options) => cancellable(() => promise, options)),
+  },
+  {
+    member: "MappedStream.next",
+    gives: "own",
+    late: "keeps",
+    wakesLater: true,
+    endsLater: true,
+    listensOn: true,
+    optionsOf: "mapStream",
+    open: streams,
   },
   {
     member: "SafeChannel.next",
