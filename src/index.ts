@@ -92,7 +92,16 @@ export {
 } from "./limit/rate-limiter.ts";
 export type { RateChange, RateKind, RateLimiterOptions } from "./limit/rate-settings.ts";
 export { type Reply, type ReplyHeaders, retryAfterMs } from "./limit/retry-after.ts";
+export { QueueFullError } from "./limit/queue-full-error.ts";
 export { throttle, type ThrottleOptions } from "./limit/throttle.ts";
+export { WorkQueue, type WorkQueueStats } from "./limit/work-queue.ts";
+export type { WorkInfo } from "./limit/work-queue-job.ts";
+export type {
+  ShutdownOptions,
+  WorkOptions,
+  WorkOverflow,
+  WorkQueueOptions,
+} from "./limit/work-queue-options.ts";
 export type { Attempt } from "./resilience/attempt.ts";
 export {
   type Backoff,

@@ -135,6 +135,11 @@ export class RateLimiter extends Primitive {
     return this.#line.waits.length;
   }
 
+  /** @internal Its line, for a queue that begins its jobs at this rate. */
+  get turns(): RateLine {
+    return this.#line;
+  }
+
   /**
    * Waits to be let in.
    *

@@ -1,7 +1,7 @@
 import { runtime } from "../internal/runtime.ts";
 import { now } from "../cancel/clock.ts";
 import type { ScopeNode } from "../cancel/tree.ts";
-import { grant, isWaiting, park, type Wait, WaitQueue } from "../cancel/wait.ts";
+import { enter, grant, isWaiting, Wait, WaitQueue, withdraw } from "../cancel/wait.ts";
 import { LineTimer } from "./line-timer.ts";
 import type { Meter, Rate } from "./rate-meter.ts";
 
@@ -51,6 +51,7 @@ export class RateLine {
   /** The wait that the timer is set for. */
   #head: Wait | undefined = undefined;
   #clock: object | undefined = runtime.clock;
+  #lettingIn = false;
 
   constructor(rate: Rate, meterOf: (rate: Rate) => Meter, target: object) {
     this.rate = rate;
@@ -127,11 +128,24 @@ export class RateLine {
     signal: AbortSignal | undefined,
     turn: Turn,
   ): Wait<Wait | undefined> {
-    const wait = park(this.waits, place, signal, turn);
+    const wait = new Wait(this.waits, turn);
+    this.join(wait, place, signal);
+    return wait as Wait<Wait | undefined>;
+  }
+
+  /** Joins the line with a wait that was made for it. */
+  join(wait: Wait, place?: ScopeNode, signal?: AbortSignal): void {
+    enter(wait, place, signal);
     const n = numberOf(wait);
     this.#tail?.take(n, this.#tail.at(n, Math.max(now(), this.#floor)));
-    this.letIn();
-    return wait as Wait<Wait | undefined>;
+    // One that was let in may join again in that step: it is looked at when all before it were.
+    if (!this.#lettingIn) this.letIn();
+  }
+
+  /** Leaves the line. */
+  leave(wait: Wait): void {
+    withdraw(wait);
+    wait.leave();
   }
 
   /** Lets in a newcomer now, or promises to at a time to come. */
@@ -212,13 +226,14 @@ export class RateLine {
       if (this.#tail !== undefined && this.#meter.at(n, this.#floor) < time) this.#tail = undefined;
       this.#meter.take(n, time);
       const turn = wait.payload as Turn;
-      if (typeof turn === "number") {
-        grant(wait, undefined);
-        continue;
+      const begins = typeof turn !== "number";
+      if (begins) {
+        turn.at = time;
+        this.starting++;
       }
-      turn.at = time;
-      this.starting++;
-      grant(wait, wait);
+      this.#lettingIn = true;
+      grant(wait, begins ? wait : undefined);
+      this.#lettingIn = false;
     }
     this.#head = undefined;
     this.#timer.clear();

@@ -56,6 +56,8 @@ export interface WaitingMethod {
   readonly listensOn?: true;
   /** Whether it calls a function of its caller's when it has waited. */
   readonly calls?: true;
+  /** Whether it calls that in a scope of its own, within its caller's. */
+  readonly opensScope?: true;
   /** The other method that takes the options, and throws when they are wrong. */
   readonly optionsOf?: string;
   readonly open: () => Line;

@@ -14,6 +14,7 @@ import {
   RwLock,
   Semaphore,
   type WaitOptions,
+  WorkQueue,
 } from "corral";
 import { deferred } from "../support/deferred.ts";
 import { type Line, plain, plus, type WaitingMethod } from "./line.ts";
@@ -189,6 +190,26 @@ function adaptive(): Line {
   };
 }
 
+/** A line of jobs, each of which holds the place of a queue until the next is woken. */
+function jobs(wake: (it: WorkQueue, end: () => void) => void): Line {
+  const it = new WorkQueue({ concurrency: 1 });
+  const held: (() => void)[] = [];
+  const call: Line["call"] = (options, enter) =>
+    it.add(() => {
+      enter?.();
+      const gate = deferred();
+      held.push(gate.resolve);
+      return gate.promise;
+    }, options);
+  void call();
+  return {
+    call,
+    wake: () => wake(it, () => held.shift()?.()),
+    waiting: () => it.size,
+    free: () => it.concurrency - it.active,
+  };
+}
+
 /** A limit by key: what is short are the places of the key, or those of all keys. */
 function callsByKey(by: "key" | "total"): Line {
   const it = keyedLimit<number>(1, { total: by === "key" ? Infinity : 1 });
@@ -280,6 +301,20 @@ export const locks: readonly WaitingMethod[] = [
     member: "Limit()",
     variant: "when the limit is raised",
     open: () => calls(1, (it) => void it.concurrency++),
+  },
+  {
+    ...limited,
+    member: "WorkQueue.add",
+    opensScope: true,
+    wakesLater: true,
+    open: () => jobs((_, end) => end()),
+  },
+  {
+    ...limited,
+    member: "WorkQueue.add",
+    opensScope: true,
+    variant: "when the concurrency is raised",
+    open: () => jobs((it) => void it.concurrency++),
   },
   { ...limited, member: "AdaptiveLimit.run", wakesLater: true, open: () => adaptive() },
   {

@@ -66,6 +66,9 @@ export const notWaiting: Readonly<Record<string, string>> = {
   "Coalesced.flush": own,
   "RateLimiter.acquire": time,
   "RateLimiter.run": time,
+  "WorkQueue.[Symbol.asyncDispose]": own,
+  "WorkQueue.shutdown":
+    "is cleanup: it ends the work itself, and a cancellation does not end the wait for it",
   any: own,
   fallback: own,
   forEach: own,

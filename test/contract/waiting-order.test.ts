@@ -81,7 +81,11 @@ contract((method, it) => {
   if (method.calls === true) {
     it("calls the function in the async context and the scope of its caller", async (line) => {
       const seen: unknown[] = [];
-      const look = (): unknown => seen.push(storage.getStore(), CancelScope.current?.name);
+      const look = (): unknown => {
+        const own = CancelScope.current;
+        const current = method.opensScope === true ? (own?.parent as CancelScope) : own;
+        return seen.push(storage.getStore(), current?.name);
+      };
       const scope = new CancelScope({ name: "caller's" });
       await within(scope, async (options) => {
         const calling = storage.run("caller's", () => line.call(options, look));

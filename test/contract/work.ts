@@ -11,6 +11,7 @@ import {
   sleep,
   TaskGroup,
   type WaitOptions,
+  WorkQueue,
 } from "corral";
 import { vi } from "vitest";
 import { type Deferred, deferred } from "../support/deferred.ts";
@@ -55,6 +56,23 @@ function idle(
   void run(() => gate.promise);
   const waits = watchWaits("limit idle");
   return plain((options) => it.onIdle(options), {
+    wake: () => gate.resolve(),
+    waiting: waits.count,
+    close: waits.stop,
+  });
+}
+
+/** A queue in which one job runs and one waits. */
+function busy(
+  kind: string,
+  wait: (it: WorkQueue, options: WaitOptions | undefined) => Promise<void>,
+): Line {
+  const gate = deferred();
+  const it = new WorkQueue({ concurrency: 1 });
+  void it.add(() => gate.promise);
+  void it.add(() => {});
+  const waits = watchWaits(kind);
+  return plain((options) => wait(it, options), {
     wake: () => gate.resolve(),
     waiting: waits.count,
     close: waits.stop,
@@ -163,6 +181,20 @@ export const work: readonly WaitingMethod[] = [
   { member: "sleep", gives: "round", late: "keeps", open: sleeping },
   { member: "Task.wait", gives: "opening", late: "keeps", wakesLater: true, open: task },
   { member: "Limit.onIdle", gives: "opening", late: "keeps", wakesLater: true, open: idleLimit },
+  ...(
+    [
+      ["WorkQueue.onIdle", "work queue idle", (it, options) => it.onIdle(options)],
+      ["WorkQueue.drain", "work queue idle", (it, options) => it.drain(options)],
+      ["WorkQueue.onEmpty", "work queue size", (it, options) => it.onEmpty(options)],
+      ["WorkQueue.onSizeLessThan", "work queue size", (it, how) => it.onSizeLessThan(1, how)],
+    ] as [string, string, Parameters<typeof busy>[1]][]
+  ).map(([member, kind, wait]): WaitingMethod => ({
+    member,
+    gives: "opening",
+    late: "keeps",
+    wakesLater: true,
+    open: () => busy(kind, wait),
+  })),
   {
     member: "AdaptiveLimit.onIdle",
     gives: "opening",

@@ -1,10 +1,16 @@
 import { vi } from "vitest";
 
-/**
- * How many timers of the platform are still set after `fn`, of those that it has set. Others that live in
- * the process are not counted.
- */
-export async function timersLeftBy(fn: () => Promise<unknown>): Promise<number> {
+/** The timers of the platform that are set from now on, and not by others that live in the process. */
+export interface TimerWatch {
+  /** How many of them are still set. */
+  count(): number;
+  /** How many of these keep the process alive. */
+  live(): number;
+  /** Clears what is still set. */
+  stop(): void;
+}
+
+export function watchTimers(): TimerWatch {
   const left = new Set<unknown>();
   const { setTimeout, clearTimeout } = globalThis;
   const set = vi.spyOn(globalThis, "setTimeout").mockImplementation(((
@@ -23,12 +29,24 @@ export async function timersLeftBy(fn: () => Promise<unknown>): Promise<number> 
     left.delete(timer);
     clearTimeout(timer);
   });
+  return {
+    count: () => left.size,
+    live: () => [...left].filter((timer) => (timer as NodeJS.Timeout).hasRef()).length,
+    stop() {
+      set.mockRestore();
+      clear.mockRestore();
+      for (const timer of left) clearTimeout(timer as never);
+    },
+  };
+}
+
+/** How many timers are still set after `fn`, of those that were set meanwhile. */
+export async function timersLeftBy(fn: () => Promise<unknown>): Promise<number> {
+  const timers = watchTimers();
   try {
     await fn();
-    return left.size;
+    return timers.count();
   } finally {
-    set.mockRestore();
-    clear.mockRestore();
-    for (const timer of left) clearTimeout(timer as never);
+    timers.stop();
   }
 }
