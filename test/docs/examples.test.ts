@@ -1,18 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { withVirtualClock } from "corral/testing";
 import { afterEach, describe, expect, vi } from "vitest";
 import { ambientTest } from "../support/mode.ts";
-import { allExamples, type Example } from "./examples.ts";
-
-const folder = join(import.meta.dirname, ".out");
-
-/** Makes the example a module with one function, so that it is loaded first and run later. */
-function moduleOf({ code }: Example): string {
-  const imports = code.match(/^import [\s\S]*?;$/gm) ?? [];
-  const body = code.replaceAll(/^import [\s\S]*?;$/gm, "");
-  return `${imports.join("\n")}\nexport default async function () {\n${body}\n}\n`;
-}
+import { allExamples } from "./examples.ts";
+import { runExample } from "./run-example.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -20,21 +9,10 @@ afterEach(() => {
 });
 
 describe("examples of the documentation (need ambient scopes)", () => {
-  const examples = allExamples();
-  mkdirSync(folder, { recursive: true });
-  examples.forEach((example, index) => {
-    ambientTest(`${example.place} runs and prints what it says`, async () => {
-      const printed: string[] = [];
-      vi.spyOn(console, "log").mockImplementation((...values: unknown[]) => {
-        printed.push(values.map(String).join(" "));
-      });
+  allExamples().forEach(({ place, code, prints }, index) => {
+    ambientTest(`${place} runs and prints what it says`, async () => {
       vi.stubGlobal("fetch", async () => new Response('{"name":"a page"}'));
-      const file = join(folder, `example-${index}.ts`);
-      writeFileSync(file, moduleOf(example));
-      const { default: run } = (await import(file)) as { default: () => Promise<void> };
-      if (example.code.includes('"corral/testing"')) await run();
-      else await withVirtualClock(run);
-      expect(printed).toEqual(example.prints);
+      expect(await runExample(`example-${index}`, code)).toEqual(prints);
     });
   });
 });

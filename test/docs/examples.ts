@@ -18,11 +18,17 @@ function filesBelow(folder: string, ending: string): string[] {
     .map((name) => join(root, folder, name));
 }
 
-/** A comment that begins in the first column, or after a `console.log(…);`, says what is printed. */
-function printsOf(code: string): string[] {
+/**
+ * A comment that begins in the first column, or after a `console.log(…);`, says what is printed; of
+ * Python, after a `print(…)`.
+ */
+export function printsOf(code: string): string[] {
   const prints: string[] = [];
   for (const line of code.split("\n")) {
-    const said = /^\/\/ (.*)$/.exec(line) ?? /console\.log\(.*\); \/\/ (.*)$/.exec(line);
+    const said =
+      /^(?:\/\/|#) (.*)$/.exec(line) ??
+      /console\.log\(.*\); \/\/ (.*)$/.exec(line) ??
+      /print\(.*\) {2}# (.*)$/.exec(line);
     if (said !== null) prints.push(said[1]!);
   }
   return prints;
