@@ -21,14 +21,14 @@ export interface Held {
 /** More waits than these of one section are not looked at: with that many, few are the one in doubt. */
 const MOST_WAITS = 8;
 
+/** Most sections wait for nothing. */
+const NONE: Wait[] = [];
+
 /**
  * It travels with the async context in place of the scope, which it stands for: to the tree it is a
  * scope that has ended, through which everything goes to the one it was entered in.
  */
 export class Frame {
-  readonly ended: boolean = true;
-  readonly error: undefined = undefined;
-  readonly foreign: undefined = undefined;
   /** The scope that it was entered in. */
   readonly node: ScopeNode | undefined = currentNode();
   /** The section that it was entered in. */
@@ -41,11 +41,23 @@ export class Frame {
   /** Whether its function has ended. Stray code is in the section around it then. */
   over = false;
   /** What is awaited in it, and in the sections within; also some that was. */
-  waits: Wait[] = [];
+  waits: Wait[] = NONE;
 
   constructor(lock: Held, weight: number) {
     this.lock = lock;
     this.weight = weight;
+  }
+
+  get ended(): true {
+    return true;
+  }
+
+  get error(): undefined {
+    return undefined;
+  }
+
+  get foreign(): undefined {
+    return undefined;
   }
 
   above(): ScopeNode | undefined {
@@ -61,7 +73,7 @@ export class Frame {
   finish(): void {
     this.end();
     this.over = true;
-    this.waits = [];
+    this.waits = NONE;
   }
 
   /** It no longer holds the lock. */
@@ -94,6 +106,7 @@ export class Frame {
     // oxlint-disable-next-line typescript/no-this-alias -- the first of those that it walks up
     let frame: Frame | undefined = this;
     for (; frame !== undefined; frame = frame.outer) {
+      if (frame.waits === NONE) frame.waits = [];
       if (frame.waits.length === MOST_WAITS) frame.waits = frame.waits.filter((w) => w.pending);
       if (frame.waits.length < MOST_WAITS) frame.waits.push(wait);
     }

@@ -113,7 +113,7 @@ export class Section extends Slots {
       const result = wait.promise.then(Section.#begin) as Promise<T>;
       wait.promise = result as never;
       waits?.push(wait);
-      runtime.detector?.waits(action, wait);
+      if (runtime.detector?.off === false) runtime.detector.waits(action, wait);
       return result;
     } catch (error) {
       return rejected(error);
@@ -143,22 +143,21 @@ export class Section extends Slots {
 
   /** Calls `fn` in places that were taken, and gives them back when it has ended. */
   start<T>(fn: () => T | PromiseLike<T>, weight: number, _signal?: AbortSignal): Promise<T> {
-    const frame = runtime.detector?.begin(this, weight);
+    const { detector } = runtime;
+    const frame = detector?.off === false ? detector.begin(this, weight) : undefined;
     if (weight === 1 && frame === undefined) {
       return react(call(fn), this.#succeeded as (value: T) => T, this.#failed);
     }
-    const leave = (): void => {
-      frame?.finish();
-      this.leave(weight);
-    };
     return react(
       frame === undefined ? call(fn) : frame.call(fn),
       (value) => {
-        leave();
+        frame?.finish();
+        this.leave(weight);
         return value;
       },
       (error) => {
-        leave();
+        frame?.finish();
+        this.leave(weight);
         throw error;
       },
     );

@@ -95,7 +95,11 @@ export class Slots {
 
   /** Hands what is free to the next in line. */
   handOver(): void {
-    for (let wait = this.next(); wait !== undefined; wait = this.next()) {
+    for (;;) {
+      // Nobody fits any more: most often after one was let in.
+      if (this.held >= this.#total && this.held > 0) return;
+      const wait = this.next();
+      if (wait === undefined) break;
       const weight = weightOf(wait);
       if (this.held + weight > this.#total) return;
       this.held += weight;

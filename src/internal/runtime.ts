@@ -37,6 +37,8 @@ export interface Watcher {
 /** What sections of locks and permits tell the detector; see `sync/detector.ts`. */
 export interface Detector {
   on: boolean;
+  /** Whether it is known to be off: a field, because each section asks. */
+  readonly off: boolean;
   /** A function begins to run in so many places of a lock; `undefined` while it is off. */
   begin(lock: object, weight: number): Frame | undefined;
   /** The section that the calling code is in. */

@@ -24,12 +24,15 @@ function developing(): boolean {
 export function createDetector(): Detector {
   let on: boolean | undefined;
   return {
+    off: false,
     // Not when it is loaded: reading the environment may need a permission.
     get on() {
-      return (on ??= developing());
+      if (on === undefined) this.on = developing();
+      return on!;
     },
     set on(value) {
       on = value;
+      (this as { off: boolean }).off = !value;
     },
     begin(lock, weight) {
       if (!this.on) return undefined;
