@@ -1,14 +1,13 @@
 import type { ScopeNode } from "./tree.ts";
-import type { Wait } from "./wait.ts";
+import type { Wait, WaitQueue } from "./wait.ts";
 export interface Held {
     readonly frames: Frame[];
-    readonly total: number;
+    readonly line: WaitQueue;
+    readonly most: number;
+    readonly whole?: Held | undefined;
 }
 export declare class Frame {
     #private;
-    readonly ended: boolean;
-    readonly error: undefined;
-    readonly foreign: undefined;
     readonly node: ScopeNode | undefined;
     readonly outer: Frame | undefined;
     readonly frame: this;
@@ -17,6 +16,9 @@ export declare class Frame {
     over: boolean;
     waits: Wait[];
     constructor(lock: Held, weight: number);
+    get ended(): true;
+    get error(): undefined;
+    get foreign(): undefined;
     above(): ScopeNode | undefined;
     begin(): void;
     finish(): void;

@@ -18,6 +18,7 @@ export declare class Slots {
     begin(): void;
     leave(weight?: number): void;
     left(_wait: Wait): void;
+    next(): Wait | undefined;
     handOver(): void;
     admit(_wait: Wait): object | undefined;
     revoke(_permit: object): void;

@@ -16,6 +16,7 @@ export interface Watcher {
 }
 export interface Detector {
     on: boolean;
+    readonly off: boolean;
     begin(lock: object, weight: number): Frame | undefined;
     current(): Frame | undefined;
     waits(action: string, wait: object): void;

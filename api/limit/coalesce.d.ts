@@ -1,3 +1,4 @@
+import { type Call } from "./batch.ts";
 export interface Coalesced<A extends unknown[], R> {
     (...args: A): Promise<R>;
     flush(): Promise<R> | undefined;
@@ -10,8 +11,8 @@ export declare class Coalescer<A extends unknown[], R> {
     get pending(): number;
     get restUntil(): number;
     set restUntil(time: number);
-    face(serve: (args: A, time: number) => Promise<R>): Coalesced<A, R>;
-    begin(args: A, keep: boolean): Promise<R>;
-    follow(args: A): Promise<R>;
-    wait(args: A, due: number): Promise<R>;
+    face(serve: (call: Call<R>, time: number) => Promise<R>): Coalesced<A, R>;
+    begin(call: Call<R>, keep: boolean): Promise<R>;
+    follow(call: Call<R>): Promise<R>;
+    wait(call: Call<R>, due: number): Promise<R>;
 }

@@ -1,13 +1,18 @@
 import { Section } from "../cancel/section.ts";
 import { WaitQueue } from "../cancel/wait.ts";
 export type OnTimeout = "hold" | "release";
+export declare function onTimeoutIn(action: string, options: {
+    onTimeout?: OnTimeout | undefined;
+} | undefined): OnTimeout;
+export interface Calls {
+    zombies: number;
+    readonly onTimeout: OnTimeout;
+    readonly idlers: WaitQueue<void>;
+}
 export declare class LimitSection extends Section {
     #private;
-    zombies: number;
-    readonly idlers: WaitQueue<void>;
-    constructor(concurrency: number, onTimeout: OnTimeout, target: {
-        readonly name: string | undefined;
-    });
+    readonly calls: Calls;
+    constructor(concurrency: number, kind: string, calls: Calls);
     idle(): void;
     start<T>(fn: () => T | PromiseLike<T>, weight: number, signal: AbortSignal | undefined): Promise<T>;
 }

@@ -1,7 +1,7 @@
-import { CancelScope } from "../cancel/scope.ts";
-export interface MapOptions {
-    concurrency: number;
-    signal?: AbortSignal | undefined;
-    onDiscard?: ((value: unknown) => unknown) | undefined;
+import type { CancelScope } from "../cancel/scope.ts";
+import type { EachOptions } from "./each.ts";
+import type { StreamSource } from "./source.ts";
+export interface MapOptions<T = unknown, R = unknown> extends EachOptions<T> {
+    onDiscard?: ((value: R) => unknown) | undefined;
 }
-export declare function map<T, R>(items: Iterable<T> | AsyncIterable<T>, fn: (item: T, index: number, scope: CancelScope) => R | PromiseLike<R>, options: MapOptions): Promise<R[]>;
+export declare function map<T, R>(items: StreamSource<T>, fn: (item: T, index: number, scope: CancelScope) => R | PromiseLike<R>, options: MapOptions<T, R>): Promise<R[]>;

@@ -55,9 +55,9 @@ export abstract class Member {
 
 /** A second place in the tree for what two nodes can cancel: an ambient scope and a signal. */
 export class Link extends Member {
-  readonly target: Member;
+  declare readonly target: Member;
   /** The node in whose list it is, or was. */
-  readonly node: ScopeNode;
+  declare readonly node: ScopeNode;
 
   constructor(target: Member, node: ScopeNode) {
     super();
@@ -103,7 +103,7 @@ export class ScopeNode extends Member {
   /** @internal The section of a lock that it was opened in; see `frame.ts`. */
   frame: object | undefined = undefined;
   /** @internal The foreign signal that this node stands for, if it is a hub. */
-  readonly foreign: AbortSignal | undefined;
+  declare readonly foreign: AbortSignal | undefined;
 
   constructor(foreign?: AbortSignal) {
     super();

@@ -34,41 +34,39 @@ function capture(resolve: (value: never) => void): void {
 let time = 0;
 let lastOrder = 0;
 let isBurst = false;
-const soon = Promise.resolve();
-function endBurst(): void {
-  isBurst = false;
-}
 
 function timeOf(order: number): number {
-  if (isBurst) return time;
-  time = Math.trunc(runtime.time());
-  if (order === lastOrder + 1) {
-    isBurst = true;
-    void soon.then(endBurst);
+  if (!isBurst) {
+    time = Math.trunc(runtime.time());
+    if (order === lastOrder + 1) {
+      isBurst = true;
+      queueMicrotask(() => (isBurst = false));
+    }
+    lastOrder = order;
   }
-  lastOrder = order;
   return time;
 }
 
 /** Somebody waiting, in at most one line and in at most two places of the scope tree. */
 export class Wait<T = unknown> extends Member implements Swept {
-  readonly line: WaitQueue<T>;
+  // What the constructor sets is declared only, so that nothing is set twice.
+  declare readonly line: WaitQueue<T>;
   previous: Wait<T> | undefined = undefined;
   next: Wait<T> | undefined = undefined;
   pending = true;
   /** What the caller holds; its rejection by a cancellation is nobody's duty to handle. */
-  promise: Promise<T>;
-  readonly resolve: (value: T | PromiseLike<T>) => void;
+  declare promise: Promise<T>;
+  declare readonly resolve: (value: T | PromiseLike<T>) => void;
   /** Counts up in the order in which waits begin. */
-  readonly order: number;
+  declare readonly order: number;
   /** When it began: whole milliseconds, monotonic. */
-  readonly since: number;
+  declare readonly since: number;
   /** The second place in the tree, when a signal came beside an ambient scope. */
   link: Link | undefined = undefined;
   /** The node whose cancellation has reached it. */
   cause: ScopeNode | undefined = undefined;
   /** What the line's owner keeps with it: a weight, an item, a timer. */
-  payload: unknown;
+  declare payload: unknown;
 
   constructor(line: WaitQueue<T>, payload: unknown) {
     super();
@@ -120,10 +118,10 @@ export class WaitQueue<T = unknown> {
   first: Wait<T> | undefined = undefined;
   last: Wait<T> | undefined = undefined;
   length = 0;
-  readonly kind: string;
-  readonly target: unknown;
+  declare readonly kind: string;
+  declare readonly target: unknown;
   /** Called for each wait that a cancellation has taken out, after all it took out have gone. */
-  readonly onLeave: ((wait: Wait<T>) => void) | undefined;
+  declare readonly onLeave: ((wait: Wait<T>) => void) | undefined;
 
   constructor(kind: string, target?: unknown, onLeave?: (wait: Wait<T>) => void) {
     this.kind = kind;

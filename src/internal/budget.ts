@@ -7,10 +7,8 @@
 import { runtime } from "./runtime.ts";
 
 const CHECK_EVERY = 16;
-const OPERATIONS = 16_384;
+const OPERATIONS = 4_096;
 const MAX_MS = 0.5;
-/** Where time stands still while anything is ready, only the count can tell. */
-const VIRTUAL_OPERATIONS = 512;
 
 /**
  * Counts an operation that did not have to wait.
@@ -22,7 +20,7 @@ export function spend(): Promise<void> | undefined {
 }
 
 /** What a wait that is over at once gives, when it has no value. */
-const done: Promise<void> = Promise.resolve();
+const done: Promise<void> = /* @__PURE__ */ Promise.resolve();
 
 /** Gives what was there at once: now, or after the hop when the budget is spent, in order with the rest. */
 export function ready<T>(value: T): Promise<T> {
@@ -48,14 +46,12 @@ export function rejected(error: unknown): Promise<never> {
 export function overdrawn(): Promise<void> | undefined {
   if (runtime.hop !== undefined) return runtime.hop;
   // Under a virtual clock real time must not decide who runs first.
-  const real = runtime.clock === undefined;
-  const slow = real && runtime.time() - runtime.hopped > MAX_MS;
-  const most = real ? OPERATIONS : VIRTUAL_OPERATIONS;
-  if (!slow && ++runtime.checks < most / CHECK_EVERY) {
+  const slow = runtime.clock === undefined && runtime.time() - runtime.hopped > MAX_MS;
+  if (!slow && ++runtime.checks < OPERATIONS / CHECK_EVERY) {
     runtime.pauseAt = runtime.ops + CHECK_EVERY;
     return undefined;
   }
-  runtime.hop = new Promise((resolve) => {
+  return (runtime.hop = new Promise((resolve) => {
     runtime.later(() => {
       const late = runtime.late;
       runtime.late = [];
@@ -66,8 +62,7 @@ export function overdrawn(): Promise<void> | undefined {
       for (let i = 0; i < late.length; i += 2) (late[i] as (value: unknown) => void)(late[i + 1]);
       resolve();
     });
-  });
-  return runtime.hop;
+  }));
 }
 
 /** Resolves a wait that was granted: now, or after the hop when the budget is spent. */

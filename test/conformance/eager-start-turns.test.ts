@@ -79,7 +79,7 @@ for (const [id, what, run] of [
       says: `a tree of 781 ${what} whose leaves never wait is never scheduled`,
       verdict: "differs",
       because:
-        "The budget lets the event loop have a turn after every 512 operations, so that it stays alive; the tree itself takes none.",
+        "The budget lets the event loop have a turn now and then, so that it stays alive; the tree itself takes none.",
     },
     () =>
       withVirtualClock(async () => {

@@ -136,13 +136,13 @@ function hops(busyMs: number): Promise<number[]> {
     while (checkpoint() === undefined);
     await sleep(0);
     const seen: number[] = [];
-    for (let i = 0; i < 4_000; i++) {
+    for (let i = 0; i < 40_000; i++) {
       const hop = checkpoint();
       if (hop !== undefined) {
         seen.push(i);
         await hop;
       }
-      if (i % 400 === 50) for (const end = performance.now() + busyMs; performance.now() < end;);
+      if (i % 4_000 === 50) for (const end = performance.now() + busyMs; performance.now() < end;);
     }
     return seen;
   });
