@@ -1,4 +1,4 @@
-import { checkMs, checkOptions } from "../internal/arguments.ts";
+import { checkMs, checkOptions, seen } from "../internal/arguments.ts";
 import { type AdaptiveSample, type Algorithm, isUsed } from "./adaptive-algorithm.ts";
 import { checkBetween } from "./adaptive-arguments.ts";
 
@@ -74,5 +74,10 @@ export function aimd(options?: AimdOptions): Algorithm {
   checkBetween(CREATE, "increase", increase, 0, Infinity);
   checkBetween(CREATE, "decrease", decrease, 0, 1);
   checkMs(CREATE, "slowMs", slowMs);
+  if (slowMs < 0) {
+    throw new RangeError(
+      `Cannot ${CREATE}: "slowMs" must not be negative, received ${seen(slowMs)}`,
+    );
+  }
   return new Aimd(increase, decrease, slowMs);
 }

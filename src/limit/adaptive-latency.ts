@@ -52,6 +52,9 @@ export class LatencyAlgorithm implements Algorithm {
   #spacing = FIRST_PROBE;
   /** The limit when the base was measured. */
   #reference = 0;
+  /** What was in force when the last sample came, and when that was. */
+  #inForce = 0;
+  #lastMs = -Infinity;
   /** Calls that began before have seen another limit. */
   #changedMs = -Infinity;
   /** Calls that began until then were under way together with one that was dropped. */
@@ -81,15 +84,23 @@ export class LatencyAlgorithm implements Algorithm {
   update(sample: AdaptiveSample): number {
     const { rttMs, atMs, dropped, limit } = sample;
     // Time goes back only when a test changes the clock.
-    if (atMs < Math.max(this.#changedMs, this.#droppedMs)) {
-      this.#changedMs = this.#droppedMs = -Infinity;
+    if (atMs < this.#lastMs) {
+      this.#changedMs = this.#droppedMs = this.#lastMs = -Infinity;
       this.#window.clear();
     }
+    // Known only now: the bounds may have kept the limit where it was.
+    const inForce = Math.floor(limit);
+    if (inForce !== this.#inForce) {
+      this.#inForce = inForce;
+      this.#changedMs = this.#lastMs;
+      this.#window.clear();
+    }
+    this.#lastMs = atMs;
     if (dropped) return this.#drop(sample);
     if (atMs - rttMs < this.#changedMs) return limit;
     const window = this.#window.add(sample);
     if (window === undefined) return limit;
-    return this.#change(limit, this.#next(limit, window), atMs);
+    return this.#next(limit, window);
   }
 
   #drop({ rttMs, atMs, limit }: AdaptiveSample): number {
@@ -97,7 +108,7 @@ export class LatencyAlgorithm implements Algorithm {
     this.#droppedMs = atMs;
     const before = this.#resume ?? limit;
     this.#resume = undefined;
-    return this.#change(limit, before * this.#decrease, atMs);
+    return before * this.#decrease;
   }
 
   #next(limit: number, { rttMs, leastMs, inFlight }: Seen): number {
@@ -128,13 +139,5 @@ export class LatencyAlgorithm implements Algorithm {
   #measured(rttMs: number, limit: number): void {
     this.#baseMs = rttMs;
     this.#reference = limit;
-  }
-
-  #change(limit: number, next: number, atMs: number): number {
-    if (Math.floor(next) !== Math.floor(limit)) {
-      this.#changedMs = atMs;
-      this.#window.clear();
-    }
-    return next;
   }
 }

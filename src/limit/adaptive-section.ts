@@ -1,6 +1,8 @@
 import { call, react } from "../internal/react.ts";
 import { runtime } from "../internal/runtime.ts";
+import { within } from "../cancel/ambient.ts";
 import { now } from "../cancel/clock.ts";
+import { currentFrame } from "../cancel/frame.ts";
 import { isOurs } from "../cancel/ownership.ts";
 import { nodeOf } from "../cancel/signal-hub.ts";
 import type { ScopeNode } from "../cancel/tree.ts";
@@ -33,6 +35,14 @@ export class AdaptiveSection extends LimitSection {
     this.#observer = observer;
   }
 
+  /**
+   * For a proof of a deadlock: however many there were once, they come back only when a call ends that
+   * holds one.
+   */
+  override get most(): number {
+    return Math.max(this.held, this.total);
+  }
+
   override start<T>(
     fn: () => T | PromiseLike<T>,
     weight: number,
@@ -55,7 +65,12 @@ export class AdaptiveSection extends LimitSection {
       // Times of two clocks do not compare: a test has begun or ended meanwhile.
       if (clock !== runtime.clock) return;
       const atMs = now();
-      this.#observer.end(how, atMs - begunMs, atMs, Math.max(held, this.held));
+      const inFlight = Math.max(held, this.held);
+      const tell = (): void => this.#observer.end(how, atMs - begunMs, atMs, inFlight);
+      // Functions of the user are called in it: what they wait for is no longer what the call waits for.
+      const node = currentFrame()?.node;
+      if (node === undefined) tell();
+      else within(node, tell);
     };
     return react(
       call(fn),

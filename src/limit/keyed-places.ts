@@ -68,9 +68,9 @@ export class KeyPlaces<K> extends LimitSection {
     of.keys.set(key, this);
   }
 
-  /** For a proof of a deadlock. */
+  /** For a proof of a deadlock, which need not look at all keys while the total cannot be what is short. */
   get whole(): Held | undefined {
-    return this.#of.most === Infinity ? undefined : this.#of;
+    return this.#of.held < this.#of.most ? undefined : this.#of;
   }
 
   /** Whether somebody waits for the total, and for nothing else. */

@@ -23,16 +23,19 @@ function developing(): boolean {
 /** One that is on in development. */
 export function createDetector(): Detector {
   let on: boolean | undefined;
-  return {
+  const decide = (value: boolean): boolean => {
+    on = value;
+    (detector as { off: boolean }).off = !value;
+    return value;
+  };
+  const detector: Detector = {
     off: false,
     // Not when it is loaded: reading the environment may need a permission.
     get on() {
-      if (on === undefined) this.on = developing();
-      return on!;
+      return on ?? decide(developing());
     },
     set on(value) {
-      on = value;
-      (this as { off: boolean }).off = !value;
+      decide(value);
     },
     begin(lock, weight) {
       if (!this.on) return undefined;
@@ -53,6 +56,7 @@ export function createDetector(): Detector {
       unwatch(permit as Watched);
     },
   };
+  return detector;
 }
 
 runtime.detector ??= createDetector();

@@ -168,6 +168,35 @@ describe("gradient", () => {
     expect(feed.window(1)).toBeGreaterThan(before);
   });
 
+  test("goes on with a window during drops that cannot lower the limit, as it is at its minimum", () => {
+    const feed = new Feed(gradient(quiet), 1);
+    for (let i = 0; i < 12; i++) {
+      feed.give({ rttMs: 20 });
+      if (i % 4 > 0) continue;
+      feed.give({ rttMs: 20, dropped: true });
+      feed.limit = Math.max(1, feed.limit);
+    }
+    expect(feed.limit).toBeGreaterThan(2);
+  });
+
+  test("takes calls that were under way when the limit was held back by its maximum", () => {
+    const feed = settled(gradient({ ...quiet, windowMs: 0 }), 16);
+    expect(feed.window(100)).toBeGreaterThan(16);
+    feed.limit = 16;
+    // They began before the last window ended.
+    for (let i = 0; i < 16; i++) feed.give({ rttMs: 100, atMs: feed.atMs + 1 });
+    expect(feed.limit).toBeGreaterThan(16);
+  });
+
+  test("begins a window anew on a clock that is behind, before anything has changed", () => {
+    const feed = new Feed(gradient(quiet), 4);
+    feed.atMs = 1e9;
+    feed.give({ rttMs: 100 });
+    feed.atMs = 0;
+    for (let i = 0; i < 11; i++) feed.give({ rttMs: 100 });
+    expect(feed.limit).toBeGreaterThan(4);
+  });
+
   test("begins anew on a clock that is behind", () => {
     const feed = settled(gradient(quiet), 16);
     feed.atMs = 1e9;

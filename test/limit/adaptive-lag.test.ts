@@ -156,4 +156,14 @@ describe("the library's own measurement", () => {
       expect(dropped).toEqual([false]);
     });
   });
+
+  test("goes on after a virtual clock, of which it keeps nothing", async () => {
+    const { limit, dropped } = watched({ thresholdMs: 100 });
+    await withVirtualClock(() => limit.run(() => sleep(10)));
+    await call(limit);
+    expect(vi.getTimerCount()).toBe(1);
+    pass(50);
+    await call(limit);
+    expect(dropped).toEqual([false, false, false]);
+  });
 });

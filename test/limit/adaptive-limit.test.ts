@@ -4,6 +4,7 @@ import {
   AdaptiveLimit,
   type AdaptiveLimitOptions,
   type AdaptiveSample,
+  CancelScope,
   ClosedError,
   DeadlockError,
   sleep,
@@ -156,6 +157,29 @@ describe("run()", () => {
       expect([limit.active, limit.pending]).toEqual([0, 0]);
     },
   );
+
+  test("refuses it also when the limit was higher once: it grows by calls that end, and none can", async () => {
+    const { limit } = told(() => 1, { initial: 3 });
+    await limit.run(() => {});
+    const call = limit.run(() => limit.run(() => "never"));
+    const refused = expect(call).rejects.toBeInstanceOf(DeadlockError);
+    await turn();
+    limit.clear();
+    await refused;
+    expect([limit.active, limit.pending]).toEqual([0, 0]);
+  });
+
+  test("takes it while another call holds a place that it may get", async () => {
+    const { limit } = told(() => 2, { initial: 3 });
+    await limit.run(() => {});
+    const gate = deferred();
+    const other = limit.run(() => gate.promise);
+    const call = limit.run(() => limit.run(() => "in the place of the other"));
+    await turn();
+    gate.resolve();
+    expect(await call).toBe("in the place of the other");
+    await other;
+  });
 });
 
 describe("the limit", () => {
@@ -265,6 +289,37 @@ describe("onChange", () => {
     expect(await done.promise).toBe("ran");
     await other;
   });
+
+  ambientTest(
+    "and the algorithm and isDrop may wait for calls in the place of the one that has ended (needs ambient scopes)",
+    async () => {
+      const ran: string[] = [];
+      const waiting = (name: string) => async (): Promise<void> => {
+        ran.push(await limit.run(() => name));
+      };
+      let samples = 0;
+      const update = (): number => {
+        if (samples++ < 2) void waiting("update")();
+        return 1;
+      };
+      const isDrop = (error: unknown): boolean => {
+        void waiting("isDrop")();
+        return error === "drop";
+      };
+      const onChange = waiting("onChange");
+      const limit = new AdaptiveLimit({ initial: 2, algorithm: { update }, isDrop, onChange });
+      const reports = await reportsDuring(async () => {
+        await new CancelScope().run(async () => {
+          await limit.run(async () => {});
+          await limit.run(() => Promise.reject("drop")).catch(() => {});
+        });
+        await limit.onIdle();
+        await turn();
+      });
+      expect(reports).toEqual([]);
+      expect(ran.toSorted()).toEqual(["isDrop", "onChange", "update", "update"]);
+    },
+  );
 
   test("does not make the call that has ended look stuck", async () => {
     const { limit } = told(() => 2, {

@@ -76,6 +76,7 @@ describe("the algorithms refuse", () => {
     { decrease: 1 },
     { decrease: NaN },
     { slowMs: NaN },
+    { slowMs: -1 },
     5 as never,
   ] satisfies AimdOptions[])("aimd(%o)", (options) => {
     expect(() => aimd(options)).toThrow(/^Cannot create an AIMD algorithm: /);

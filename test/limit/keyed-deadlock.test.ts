@@ -142,3 +142,14 @@ ambientTest(
       expect(limit.size).toBe(0);
     }),
 );
+
+test("run() takes no more proof of many calls within others than their number", async () => {
+  const limit = keyed<string>(1, { total: 20_000 });
+  const calls = Array.from({ length: 3_000 }, (_, i) =>
+    limit.run(`key ${i}`, async () => {
+      await limit.run("shared", () => {});
+    }),
+  );
+  await Promise.all(calls);
+  expect(limit.size).toBe(0);
+}, 20_000);
