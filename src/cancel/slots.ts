@@ -95,11 +95,7 @@ export class Slots {
 
   /** Hands what is free to the next in line. */
   handOver(): void {
-    for (;;) {
-      // Nobody fits any more: most often after one was let in.
-      if (this.held >= this.#total && this.held > 0) return;
-      const wait = this.next();
-      if (wait === undefined) break;
+    for (let wait = this.next(); wait !== undefined; wait = this.next()) {
       const weight = weightOf(wait);
       if (this.held + weight > this.#total) return;
       this.held += weight;
