@@ -158,13 +158,14 @@ export abstract class Feed<T, R> {
     }
   }
 
-  /** A source that has thrown is at its end. */
+  /** A source that has thrown is at its end, but not a stream whose reader is cancelled. */
   #broken(error: unknown, asked: boolean = this.#asking): void {
-    this.exhausted = true;
+    const cancelled = isOurs(this.scope, error);
+    this.exhausted ||= !cancelled;
     this.#asking = false;
     if (asked) {
       this.fail(error);
-    } else if (!isOurs(this.scope, error)) {
+    } else if (!cancelled) {
       report("note", {
         kind: "late-rejection",
         message: `A promise rejected after its wait was cancelled: ${textOf(error)}`,

@@ -84,8 +84,10 @@ export class Inlet<T> implements Closable {
 
   #failed(wait: Wait<Step<T>>, scope: CancelScope, error: unknown): void {
     this.reading = false;
-    this.#ended = true;
-    if (fail(wait, error) || isOurs(scope, error)) return;
+    // A stream whose reader is cancelled has not ended: it keeps the item for another one.
+    const cancelled = isOurs(scope, error);
+    this.#ended ||= !cancelled;
+    if (fail(wait, error) || cancelled) return;
     report("note", {
       kind: "late-rejection",
       message: `A promise rejected after its wait was cancelled: ${textOf(error)}`,

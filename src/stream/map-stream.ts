@@ -23,9 +23,11 @@ export interface MapStreamOptions<T = unknown, R = unknown> extends StreamOption
  * was not told.
  *
  * The stream belongs to the scope in which it was made, and to its signal: one that is left open there is
- * cancelled, waited for and reported. All calls run in one scope, which each gets, and in the async
- * context of the first `next()`. A call that reads or leaves its own stream gets a DeadlockError; without
- * ambient scopes, where that is not known, it waits for ever.
+ * cancelled, waited for and reported. A loop that is cancelled in a scope of its own does not leave it, since
+ * another may go on. All calls run in one scope, which each gets, and in the async context of the first
+ * `next()`; what they open and leave open, such as another stream, is closed when they have ended. A call
+ * that reads or leaves its own stream gets a DeadlockError; without ambient scopes, where that is not
+ * known, it waits for ever.
  *
  * @param items Any iterable, async iterable or ReadableStream. It is closed (`return()`) on every way out but its end.
  * @throws {TypeError | RangeError} If `concurrency` is no positive integer (or `Infinity`), or another

@@ -12,7 +12,7 @@ import { enter, grant, grantAll, placeOf, refusal } from "../cancel/wait.ts";
 import { TaskGroup } from "../task/task-group.ts";
 import type { Each } from "./each.ts";
 import { closeSource, type Source } from "./source.ts";
-import { StreamReader, StreamReaders } from "./result-reader.ts";
+import { ResultReader, ResultReaders } from "./result-reader.ts";
 import { Supply, type SupplyOptions } from "./supply.ts";
 
 const OVER = { value: undefined, done: true } as const;
@@ -31,7 +31,7 @@ export class MappedStream<R> implements AsyncIterableIterator<R, undefined>, Asy
   /** The scope of the calls. */
   readonly #calls: CancelScope;
   // Of no type of their own: a stream of strings is one of anything.
-  readonly #readers: StreamReaders<unknown>;
+  readonly #readers: ResultReaders<unknown>;
   readonly #supply: Supply<unknown, unknown, unknown>;
   /** `new` → `reading` → `left` → `over`; each but the last may be left out. */
   #state: "new" | "reading" | "left" | "over" = "new";
@@ -40,7 +40,7 @@ export class MappedStream<R> implements AsyncIterableIterator<R, undefined>, Asy
   #ending: Promise<void> | undefined = undefined;
   /** What has failed, until somebody was told. */
   #failure: Failure | undefined = undefined;
-  /** The cancellation from outside that has ended it, until somebody was told. */
+  /** The cancellation from outside that has ended it, until it is left. */
   #cancellation: Failure | undefined = undefined;
   /** Whether a refused reader waits for the end, and is told then. */
   #refused = false;
@@ -57,7 +57,7 @@ export class MappedStream<R> implements AsyncIterableIterator<R, undefined>, Asy
     this.#signal = signal;
     this.#each = each as Each<unknown, unknown>;
     this.#calls = new CancelScope({ name });
-    this.#readers = new StreamReaders(name, (no) => this.#refuse(no));
+    this.#readers = new ResultReaders(name, (no) => this.#refuse(no));
     this.#supply = new Supply(source, this.#each, this.#calls, this.#readers, options as never);
   }
 
@@ -66,7 +66,8 @@ export class MappedStream<R> implements AsyncIterableIterator<R, undefined>, Asy
    * and a reader that is cancelled takes nothing: what it waited for, the next call gets.
    *
    * @throws The failure that has ended the stream, once, when all calls have ended and the source is
-   * closed; what was ready before it failed is given first.
+   * closed; what was ready before it failed is given first. Ended by a cancellation, that: each time, until
+   * it is left.
    * @throws {DeadlockError} If one of the calls asks for it (known with ambient scopes only).
    */
   next(): Promise<IteratorResult<R, undefined>> {
@@ -85,7 +86,7 @@ export class MappedStream<R> implements AsyncIterableIterator<R, undefined>, Asy
         const result = this.#supply.take();
         if (result !== undefined) return ready(result as IteratorYieldResult<R>);
       }
-      const wait = new StreamReader<unknown>(this.#readers, undefined);
+      const wait = new ResultReader<unknown>(this.#readers, undefined);
       enter(wait, place, this.#signal);
       this.#supply.stir();
       return wait.promise as Promise<IteratorResult<R, undefined>>;
@@ -191,14 +192,16 @@ export class MappedStream<R> implements AsyncIterableIterator<R, undefined>, Asy
   #end(): void {
     const left = this.#state === "left";
     this.#state = "over";
-    const outcome = left ? undefined : (this.#failure ?? this.#cancellation);
+    const outcome = left ? undefined : this.#failure;
     const readers = this.#readers;
     while (outcome !== undefined && readers.first !== undefined) {
       if (!grant(readers.first, refused(outcome.error), true)) continue;
-      this.#failure = this.#cancellation = undefined;
+      this.#failure = undefined;
       break;
     }
-    grantAll(readers, OVER);
+    const cancellation = left ? undefined : this.#cancellation;
+    if (cancellation === undefined) grantAll(readers, OVER);
+    while (readers.first !== undefined) grant(readers.first, refused(cancellation!.error), true);
     const failure = this.#failure;
     if (failure === undefined || left || this.#refused || this.#cancellation !== undefined) return;
     report("warning", {
@@ -211,7 +214,7 @@ export class MappedStream<R> implements AsyncIterableIterator<R, undefined>, Asy
   /** What a reader gets who comes after the end. */
   #last(): Promise<IteratorResult<R, undefined>> {
     const outcome = this.#failure ?? this.#cancellation;
-    this.#failure = this.#cancellation = undefined;
+    this.#failure = undefined;
     return outcome === undefined ? ready(OVER) : rejected(outcome.error);
   }
 
@@ -222,7 +225,7 @@ export class MappedStream<R> implements AsyncIterableIterator<R, undefined>, Asy
     return this.#ending.then(() => {
       // A failure is never hidden by a cancellation.
       const failure = this.#failure;
-      this.#failure = this.#cancellation = undefined;
+      this.#failure = undefined;
       if (failure !== undefined) throw failure.error;
       return no;
     });

@@ -34,6 +34,8 @@ class Mapping<T, R> extends Feed<T, R> {
     const workers: Promise<void>[] = [];
     while (workers.length < this.each.concurrency && !this.exhausted && !this.scope.cancelled) {
       workers.push(this.#work(iterator));
+      const hop = spend();
+      if (hop !== undefined) await hop;
     }
     await Promise.all(workers);
   }

@@ -1,4 +1,5 @@
 import { checkAmount, checkOptions } from "../internal/arguments.ts";
+import { within } from "../cancel/ambient.ts";
 import type { CancelScope } from "../cancel/scope.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
 import type { Sender } from "../channel/sender.ts";
@@ -38,11 +39,12 @@ class Merging<T> {
     for (const inlet of this.#first) this.inlets.add(inlet);
   }
 
-  run(sender: Sender<Step<T>>, { signal }: CancelScope): Promise<void> {
+  run(sender: Sender<Step<T>>, scope: CancelScope): Promise<void> {
+    const { signal } = scope;
     return taskGroup(
       async (group: TaskGroup): Promise<void> => {
         for (const inlet of this.#first) this.#spawn(group, inlet, sender);
-        if (this.#sources !== undefined) await this.#open(group, this.#sources, sender);
+        if (this.#sources !== undefined) await this.#open(group, this.#sources, sender, scope);
       },
       { name: MERGE, signal },
     );
@@ -53,12 +55,14 @@ class Merging<T> {
     group: TaskGroup,
     sources: Inlet<StreamSource<T>>,
     sender: Sender<Step<T>>,
+    home: CancelScope,
   ): Promise<void> {
     const { scope } = group;
     const { signal } = scope;
     for (;;) {
       (await sender.reserve({ signal })).release();
-      const step = await sources.read(scope);
+      // Streams that are made there are read when all have come, and this scope has ended.
+      const step = await within(home, () => sources.read(scope));
       if (step.done === true) break;
       const inlet = new Inlet(sourceOf(MERGE, step.value, "source"));
       this.inlets.add(inlet);

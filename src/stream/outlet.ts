@@ -5,10 +5,14 @@ import type { Pump } from "./pump.ts";
 
 /**
  * What a function over streams gives: its items one by one, for `for await`. Calls of `next()` are served in
- * their order; one whose wait is cancelled loses no item.
+ * their order; one whose wait is cancelled loses no item. A loop that is cancelled in a scope of its own does
+ * not leave the stream, since another may go on: where none will, dispose it (`await using`).
  */
 export interface ItemStream<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
-  /** The next item. Done, and for good, once it has ended, failed or been left. */
+  /**
+   * The next item. Done, and for good, once it has ended, failed or been left; ended by a cancellation, it
+   * rejects with that until it is left.
+   */
   next(): Promise<IteratorResult<T, undefined>>;
   /**
    * Leaves it: cuts short what is under way, closes the source and waits for that. `break` in a loop calls

@@ -2,7 +2,7 @@ import { quiet } from "../cancel/tree.ts";
 import { Wait, WaitQueue } from "../cancel/wait.ts";
 
 /** Those who wait for a result of a stream. */
-export class StreamReaders<V> extends WaitQueue<IteratorResult<V, undefined>> {
+export class ResultReaders<V> extends WaitQueue<IteratorResult<V, undefined>> {
   /**
    * What a reader rejects with who is refused: once the stream itself is cancelled, that is the reader's
    * own work, whose end comes first.
@@ -16,8 +16,8 @@ export class StreamReaders<V> extends WaitQueue<IteratorResult<V, undefined>> {
 }
 
 /** One who waits for a result. */
-export class StreamReader<V> extends Wait<IteratorResult<V, undefined>> {
-  declare readonly line: StreamReaders<V>;
+export class ResultReader<V> extends Wait<IteratorResult<V, undefined>> {
+  declare readonly line: ResultReaders<V>;
 
   override reject(): void {
     const { resolve, line } = this;

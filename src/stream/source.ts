@@ -1,8 +1,8 @@
 import { seen } from "../internal/arguments.ts";
 import { call } from "../internal/react.ts";
 import { cancellable } from "../cancel/cancellable.ts";
-import { TimeoutError } from "../cancel/errors.ts";
 import { report } from "../cancel/report.ts";
+import type { CancelScope } from "../cancel/scope.ts";
 import { shield } from "../cancel/shield.ts";
 import type { ReadableLike } from "../channel/web-streams.ts";
 import { isStream, StreamReader } from "./stream-reader.ts";
@@ -61,20 +61,23 @@ export async function closeSource(source: Source<unknown>): Promise<void> {
     source.iterator.return?.();
     return;
   }
-  if (source.iterator.return === undefined) return;
+  // The language takes `null` for none, too.
+  if (source.iterator.return === undefined || source.iterator.return === null) return;
+  let bound: CancelScope | undefined;
   try {
     await shield(
-      (scope) =>
-        cancellable(
+      (scope) => {
+        bound = scope;
+        return cancellable(
           call(() => source.iterator.return!()),
           { signal: scope.signal },
-        ),
-      {
-        timeoutMs: CLOSE_MS,
+        );
       },
+      { timeoutMs: CLOSE_MS },
     );
   } catch (error) {
-    if (!(error instanceof TimeoutError)) throw error;
+    // One of its own is a failure.
+    if (bound?.timeout === undefined || error !== bound.timeout) throw error;
     report("warning", {
       kind: "stuck",
       message: `A source was not closed within ${CLOSE_MS} ms`,

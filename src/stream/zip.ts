@@ -82,6 +82,9 @@ export function zip<S extends readonly StreamSource<unknown>[]>(
 ): ItemStream<Zipped<S>> {
   checkOptions(ZIP, options);
   const { strict = false, signal } = options ?? {};
+  if (typeof strict !== "boolean") {
+    throw new TypeError(`Cannot ${ZIP}: "strict" must be a boolean, received ${seen(strict)}`);
+  }
   if (!Array.isArray(sources)) {
     throw new TypeError(`Cannot ${ZIP}: "sources" must be an array, received ${seen(sources)}`);
   }

@@ -237,7 +237,10 @@ describe.each(kinds)("a cancellation of mapStream() of %s", (_, open) => {
       controller.abort("tired");
       await expect(next).rejects.toBe("tired");
       expect([clock.now(), calls.begun, calls.ended, source.closed]).toEqual([25, 2, 2, 1]);
-      await expect(stream.next()).resolves.toEqual(OVER);
+      // Until it is left.
+      await expect(stream.next()).rejects.toBe("tired");
+      await stream.return();
+      expect(await stream.next()).toEqual(OVER);
       expect(getEventListeners(signal, "abort")).toHaveLength(0);
     });
   });
@@ -440,12 +443,12 @@ describe("a reader of mapStream() that is cancelled while it waits", () => {
         maker.cancel("enough");
         await expect(next).rejects.toMatchObject({ name: "AbortError", reason: "enough" });
         await expect(made).rejects.toBeInstanceOf(CancelledError);
-        expect(await stream!.next()).toEqual(OVER);
+        await expect(stream!.next()).rejects.toMatchObject({ reason: "enough" });
       });
     },
   );
 
-  ambientTest("elsewhere and later, too, once (needs ambient scopes)", async () => {
+  ambientTest("elsewhere and later, too, until it is left (needs ambient scopes)", async () => {
     await leavingOpen(async () => {
       const maker = new CancelScope();
       let stream: MappedStream<number> | undefined;
@@ -457,7 +460,9 @@ describe("a reader of mapStream() that is cancelled while it waits", () => {
       await sleep(5);
       maker.cancel("enough");
       await made.catch(() => {});
-      await expect(stream!.next()).rejects.toMatchObject({ reason: "enough" });
+      const calls = [stream!.next(), stream!.next()];
+      for (const next of calls) await expect(next).rejects.toMatchObject({ reason: "enough" });
+      await stream!.return();
       expect(await stream!.next()).toEqual(OVER);
     });
   });

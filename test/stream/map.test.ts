@@ -49,6 +49,19 @@ describe.each(sources)("map() over %s", (_, source) => {
     });
   });
 
+  test("lets others go on while it begins very many, with Infinity", async () => {
+    let others = 0;
+    let heard = 0;
+    const other = setInterval(() => others++, 0);
+    const items = source(Array.from({ length: 100_000 }).keys());
+    try {
+      await map(items, () => void (heard = others), { concurrency: Infinity });
+    } finally {
+      clearInterval(other);
+    }
+    expect(heard).toBeGreaterThan(0);
+  });
+
   test("runs all at once with Infinity", async () => {
     await withVirtualClock(async (clock) => {
       await map(source([10, 20, 30]), (ms, _index, scope) => sleep(ms, at(scope)), {

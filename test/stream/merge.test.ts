@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failuresOf, merge, sleep } from "corral";
+import { failuresOf, mapStream, merge, sleep } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { deferred } from "../support/deferred.ts";
 import { reportsDuring } from "../support/reports.ts";
@@ -21,6 +21,13 @@ function named(name: string, source: AsyncIterable<number>): AsyncIterable<strin
       },
     }),
   };
+}
+
+async function* mappedProbes(): AsyncGenerator<AsyncIterable<number>> {
+  for (const everyMs of [5, 15]) {
+    const source = new Probe({ length: 2, everyMs });
+    yield mapStream(source, (item) => item, { concurrency: 1 });
+  }
 }
 
 describe("merge()", () => {
@@ -183,6 +190,15 @@ describe("merge()", () => {
           )
         ).toSorted((a, b) => a - b),
       ).toEqual([0, 0, 0, 1, 1, 1]);
+    });
+
+    test("reads streams to their end that were made by what gives them", async () => {
+      const reports = await reportsDuring(() =>
+        withVirtualClock(async () => {
+          expect(await collect(merge(mappedProbes()))).toEqual([0, 1, 0, 1]);
+        }),
+      );
+      expect(reports).toEqual([]);
     });
 
     test("asks for no further one while nobody reads, and holds on to none that has ended", async () => {

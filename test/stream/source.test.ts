@@ -1,10 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { buffer, chunk, map, merge, type ReadableLike, sleep, zip } from "corral";
+import {
+  buffer,
+  chunk,
+  filter,
+  map,
+  mapStream,
+  merge,
+  type ReadableLike,
+  sleep,
+  timeout,
+  TimeoutError,
+  zip,
+} from "corral";
 import { withVirtualClock } from "corral/testing";
 import { reportsDuring } from "../support/reports.ts";
 import { turn } from "../support/turn.ts";
 import { unhandledDuring } from "../support/unhandled.ts";
-import { collect, OVER } from "./probe.ts";
+import { collect, combiners, OVER, Probe, take } from "./probe.ts";
 
 interface Made {
   readonly stream: ReadableStream<number>;
@@ -192,4 +204,28 @@ describe.each([
 test("map() takes an iterable whose async iterator is undefined for a sync one", async () => {
   const items = Object.assign([1, 2], { [Symbol.asyncIterator]: undefined });
   expect(await map(items, (n) => n, { concurrency: 1 })).toEqual([1, 2]);
+});
+
+describe.each([
+  ...combiners.map(([name, make]) => [name, make] as const),
+  ["mapStream()", (source: Probe) => mapStream(source, (n) => n, { concurrency: 1 })] as const,
+  ["filter()", (source: Probe) => filter(source, () => true, { concurrency: 1 })] as const,
+])("%s", (_, make) => {
+  test("takes a TimeoutError of return() for what it is", async () => {
+    const reports = await reportsDuring(() =>
+      withVirtualClock(async (clock) => {
+        const source = new Probe({
+          onClose: () => timeout(10, ({ signal }) => sleep(60, { signal })),
+        });
+        await expect(take(make(source), 1)).rejects.toBeInstanceOf(TimeoutError);
+        expect(clock.now()).toBe(10);
+      }),
+    );
+    expect(reports).toEqual([]);
+  });
+
+  test("takes a source whose return is null for one that has none", async () => {
+    const source = Object.assign(new Probe(), { return: null }) as unknown as Probe;
+    expect(await take(make(source), 1)).toHaveLength(1);
+  });
 });

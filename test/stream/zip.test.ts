@@ -144,6 +144,12 @@ describe("zip()", () => {
     ]);
   });
 
+  test("refuses a strict that is no boolean", () => {
+    expect(() => zip([], { strict: "no" as never })).toThrow(
+      new TypeError('Cannot zip: "strict" must be a boolean, received "no"'),
+    );
+  });
+
   test("refuses what are no sources", () => {
     expect(() => zip([[], 1 as never])).toThrow(
       'Cannot zip: "sources[1]" must be an iterable or an async iterable, received 1',
