@@ -109,7 +109,10 @@ class Proof {
     if (holders === 0) return false;
     const head = lock.line.first;
     return (
-      weight > left || (head !== undefined && weightOf(head) > left && isFirm(head, head.owner))
+      weight > left ||
+      // All places, of however many.
+      weight === Infinity ||
+      (head !== undefined && weightOf(head) > left && isFirm(head, head.owner))
     );
   }
 

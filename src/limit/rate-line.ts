@@ -39,6 +39,8 @@ export class RateLine {
   readonly waits: WaitQueue;
   /** How many were let in to begin, and have not begun. */
   starting = 0;
+  /** When somebody was let in last. */
+  letInAt = 0;
   readonly #meterOf: (rate: Rate) => Meter;
   /** What has been let in by now. */
   #meter: Meter;
@@ -94,8 +96,13 @@ export class RateLine {
   enter(n: number): boolean {
     const time = this.#now();
     if (!this.#empty || this.#meter.at(n, Math.max(time, this.#floor)) > time) return false;
-    this.#meter.take(n, time);
+    this.#take(n, time);
     return true;
+  }
+
+  #take(n: number, time: number): void {
+    this.#meter.take(n, time);
+    this.letInAt = time;
   }
 
   /** When a newcomer would be let in, as it looks now. */
@@ -224,7 +231,7 @@ export class RateLine {
       }
       // It could have been let in before, and those behind it, too.
       if (this.#tail !== undefined && this.#meter.at(n, this.#floor) < time) this.#tail = undefined;
-      this.#meter.take(n, time);
+      this.#take(n, time);
       const turn = wait.payload as Turn;
       const begins = typeof turn !== "number";
       if (begins) {

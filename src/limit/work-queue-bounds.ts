@@ -33,6 +33,11 @@ export class WaitBounds {
 
   /** A job that came last begins to wait. */
   joined(job: WorkJob, maxWaitMs: number): void {
+    // Before it takes the place of another that can wait.
+    if (maxWaitMs <= 0) {
+      this.#expire(job, maxWaitMs);
+      return;
+    }
     if (this.#lowest !== undefined) {
       const last: Last = { key: -job.key, order: -job.order, index: -1, job };
       job.last = last;
@@ -42,12 +47,8 @@ export class WaitBounds {
     if (this.#section.line.length > capacity) this.#makeRoom(job, capacity);
     const wait = job.wait!;
     if (maxWaitMs === Infinity || !wait.pending) return;
-    if (maxWaitMs <= 0) {
-      this.#expire(job, maxWaitMs);
-    } else {
-      const kind = wait.owner?.daemon === true ? "daemon" : "live";
-      job.timer = setTimer(maxWaitMs, (late) => this.#expire(late, maxWaitMs), job, kind);
-    }
+    const kind = wait.owner?.daemon === true ? "daemon" : "live";
+    job.timer = setTimer(maxWaitMs, (late) => this.#expire(late, maxWaitMs), job, kind);
   }
 
   /** A job waits no more. */

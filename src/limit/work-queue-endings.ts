@@ -26,6 +26,16 @@ interface Grace {
   timer: Timer | undefined;
 }
 
+/** No more steps than these lie between the end of a job and who awaits its result. */
+const STEPS = 8;
+
+/** Waits until all who await what has ended by now have heard of it. */
+async function told(): Promise<void> {
+  await runtime.hop;
+  // Not by the results: nobody would learn then that a rejection of theirs is not handled.
+  for (let i = 0; i < STEPS; i++) await Promise.resolve();
+}
+
 /** How a queue comes to its end, or to rest. */
 export class Endings {
   /** Whether nothing is added any more. */
@@ -33,6 +43,8 @@ export class Endings {
   readonly #section: WorkSection;
   readonly #idlers: IdleLine;
   readonly #graces: WaitQueue<void>;
+  /** How often it has come to rest. */
+  #rests = 0;
 
   constructor(section: WorkSection, target: object) {
     this.#section = section;
@@ -52,7 +64,7 @@ export class Endings {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     if (this.#section.isIdle) return passed();
-    const wait = park(this.#idlers, place, signal, this.#section.most);
+    const wait = park(this.#idlers, place, signal, Infinity);
     runtime.detector?.waits(action, wait);
     return wait.promise;
   }
@@ -63,7 +75,11 @@ export class Endings {
       (wait.payload as Grace).timer?.cancel();
       grant(wait, undefined);
     }
-    grantAll(this.#idlers, undefined);
+    if (this.#idlers.length === 0) return;
+    const rest = ++this.#rests;
+    void told().then(() => {
+      if (rest === this.#rests && this.#section.isIdle) grantAll(this.#idlers, undefined);
+    });
   }
 
   /** Closes the queue, and gives the work some time before it is cancelled. */
@@ -100,6 +116,6 @@ export class Endings {
       const message = "Cannot run a job: the work queue was shut down";
       return new ClosedError(message, reason === undefined ? undefined : { cause: reason });
     };
-    this.#section.shut(error, reason ?? "the work queue was shut down");
+    this.#section.shut(error, reason === undefined ? "the work queue was shut down" : reason);
   }
 }

@@ -5,6 +5,7 @@ import { attempt, openScope } from "../cancel/scope-life.ts";
 import type { Wait } from "../cancel/wait.ts";
 import type { Ranked } from "./work-queue-heap.ts";
 import type { WorkOptions, WorkSettings } from "./work-queue-options.ts";
+import { ageOf, type AgeingTime } from "./work-queue-time.ts";
 
 /** A job that waits or runs. */
 export interface WorkInfo {
@@ -31,6 +32,8 @@ export class WorkJob<T = unknown> implements Ranked {
   index = -1;
   /** Counts up in the order in which jobs begin. */
   start = 0;
+  /** When it was let in by the rate of its queue. */
+  takenAt = 0;
   /** When it came; once it runs, when it began. */
   since: number = now();
   wait: Wait | undefined = undefined;
@@ -45,6 +48,7 @@ export class WorkJob<T = unknown> implements Ranked {
   constructor(
     fn: (scope: CancelScope) => T | PromiseLike<T>,
     settings: WorkSettings,
+    time: AgeingTime,
     options: WorkOptions | undefined,
   ) {
     this.#fn = fn;
@@ -53,16 +57,19 @@ export class WorkJob<T = unknown> implements Ranked {
     this.priority = (options?.priority ?? 0) + 0;
     this.signal = options?.signal;
     this.#timeoutMs = options?.timeoutMs ?? settings.timeoutMs;
-    this.key = this.since / settings.everyMs - this.priority;
+    this.key = time.of(this.since) / settings.everyMs - this.priority;
   }
 
   get name(): string {
-    return this.#name ?? this.#fn.name;
+    if (this.#name !== undefined) return this.#name;
+    // A class may have a static member of that name.
+    const name: unknown = this.#fn.name;
+    return typeof name === "string" ? name : "";
   }
 
   get info(): WorkInfo {
     const { name, priority, since } = this;
-    return Object.freeze({ name, priority, ageMs: now() - since });
+    return Object.freeze({ name, priority, ageMs: ageOf(since) });
   }
 
   /** Opens its scope, within the current one. */

@@ -35,10 +35,13 @@ export interface WorkQueueOptions extends PrimitiveOptions {
    * (the default) holds it until the job has really ended, which its caller waits for. `"release"` gives
    * it back at once, and the caller hears at once: then more jobs than `concurrency` may run, and
    * `zombies` says how many. A value that comes too late is dropped, a late rejection goes to the
-   * diagnostics channel.
+   * diagnostics channel. A job that waits for its own queue gets no DeadlockError then.
    */
   onTimeout?: OnTimeout | undefined;
-  /** At what rate jobs begin: each takes one of it. It may be shared with others. */
+  /**
+   * At what rate jobs begin: each takes one of it, and one that is cancelled before it begins gives it back.
+   * It may be shared with others: the queue has one place in its line, for whoever is next by then.
+   */
   rate?: RateLimiter | undefined;
   /** Whether it is made paused. */
   paused?: boolean | undefined;

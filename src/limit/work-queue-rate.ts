@@ -31,6 +31,16 @@ export class RateGate {
     this.#go = go;
   }
 
+  /** When it was taken last. */
+  get takenAt(): number {
+    return this.#line.letInAt;
+  }
+
+  /** The job for which it was taken then does not begin. */
+  giveBack(at: number): void {
+    this.#line.giveBack({ weight: 1, at });
+  }
+
   /** Takes one, if a job may begin now. */
   take(): boolean {
     if (!this.#granted) return this.#line.enter(1);
@@ -45,8 +55,12 @@ export class RateGate {
       this.#turn = new Turn(this.#line, () => {
         this.#turn = undefined;
         this.#granted = true;
+        const at = this.takenAt;
         this.#go();
+        if (!this.#granted) return;
+        // Who was to begin is seen to be cancelled just now.
         this.#granted = false;
+        this.giveBack(at);
       });
       this.#line.join(this.#turn);
     } else {

@@ -97,6 +97,7 @@ export class WorkSection extends Section implements JobSection {
       refusal(currentNode(), job.signal) ?? (error === undefined ? error : Promise.reject(error));
     if (no === undefined) return section.#run(job);
     // Cancelled after the place was handed over: nothing starts any more, and the place goes on.
+    section.#gate?.giveBack(job.takenAt);
     section.ended(job);
     section.leave();
     wait.promise.then(undefined, ignore);
@@ -148,6 +149,7 @@ export class WorkSection extends Section implements JobSection {
 
   #enlist(job: WorkJob): void {
     job.since = now();
+    if (this.#gate !== undefined) job.takenAt = this.#gate.takenAt;
     job.start = this.#starts++;
     job.index = this.running.push(job) - 1;
   }

@@ -6,7 +6,6 @@ import type { WaitOptions } from "../cancel/sleep.ts";
 import type { ScopeNode } from "../cancel/tree.ts";
 import { placeOf, refusal } from "../cancel/wait.ts";
 import { Primitive } from "../sync/primitive.ts";
-import { now } from "../cancel/clock.ts";
 import { WorkJob, type WorkInfo } from "./work-queue-job.ts";
 import {
   checkWork,
@@ -18,6 +17,7 @@ import {
   type WorkSettings,
 } from "./work-queue-options.ts";
 import { ADD, WorkSection } from "./work-queue-section.ts";
+import { ageOf, AgeingTime } from "./work-queue-time.ts";
 
 /** The figures of a work queue. */
 export interface WorkQueueStats {
@@ -47,8 +47,8 @@ export interface WorkQueueStats {
  *
  * **Cancellation.** Each job runs in a scope of its own, within the scope that `add()` was called in. The
  * signal, the timeout, and a shutdown cancel it; `add()` answers, and the place is given back, when it has
- * really ended. A value that it returns in spite of a cancellation is given. What is rejected by a
- * cancellation, by `clear()` or to make room for another, nobody has to handle.
+ * really ended; see `onTimeout`. A value that it returns in spite of a cancellation is given. What is
+ * rejected by a cancellation, by `clear()` or to make room for another, nobody has to handle.
  *
  * Adding a job, and taking one out of the line, cost O(log n) of those who wait.
  *
@@ -69,6 +69,7 @@ export interface WorkQueueStats {
 export class WorkQueue extends Primitive implements AsyncDisposable {
   readonly #settings: WorkSettings;
   readonly #section: WorkSection;
+  readonly #time = new AgeingTime();
 
   /** @throws {TypeError | RangeError} If an option is not what it should be. */
   constructor(options: WorkQueueOptions) {
@@ -98,7 +99,8 @@ export class WorkQueue extends Primitive implements AsyncDisposable {
       if (this.#section.endings.closed) {
         throw new ClosedError(`Cannot ${ADD}: expected an open queue, received one that is closed`);
       }
-      return this.#section.add(new WorkJob(fn, this.#settings, options), place, options?.maxWaitMs);
+      const job = new WorkJob(fn, this.#settings, this.#time, options);
+      return this.#section.add(job, place, options?.maxWaitMs);
     } catch (error) {
       return rejected(error);
     }
@@ -179,7 +181,8 @@ export class WorkQueue extends Primitive implements AsyncDisposable {
   }
 
   /**
-   * Waits until nothing runs and nothing waits.
+   * Waits until nothing runs and nothing waits. Who awaits the results has heard of them before. Of several
+   * who wait for it, each may find what another has added.
    *
    * @throws {DeadlockError} If a job of the queue awaits it, which would wait for itself.
    */
@@ -258,7 +261,7 @@ export class WorkQueue extends Primitive implements AsyncDisposable {
       size,
       blocked: Math.max(0, size - this.#settings.capacity),
       zombies,
-      oldestMs: oldest === undefined ? 0 : now() - oldest.since,
+      oldestMs: oldest === undefined ? 0 : ageOf(oldest.since),
       paused,
       closed: endings.closed,
     });

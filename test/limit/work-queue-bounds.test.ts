@@ -181,6 +181,27 @@ describe("maxWaitMs", () => {
     expect(log).toEqual(["a: TimeoutError", "b"]);
   });
 
+  test.each(["dropOldest", "dropLowest"] as const)(
+    'of 0 drops no other for a job that does not wait: "%s"',
+    async (overflow) => {
+      const { queue, log, open, add } = full({ capacity: 1, overflow });
+      add("a");
+      add("b", 9, 0);
+      open();
+      await queue.onIdle();
+      expect(log.toSorted()).toEqual(["a", "b: TimeoutError"]);
+    },
+  );
+
+  test("rejects also where the name of the function is no string", () =>
+    withVirtualClock(async () => {
+      const queue = new WorkQueue({ concurrency: 1, paused: true, maxWaitMs: 5 });
+      const strange = Object.defineProperty(() => {}, "name", { value: 5n });
+      const job = queue.add(strange);
+      expect(queue.waiting()[0]!.name).toBe("");
+      await expect(job).rejects.toThrow("Cannot begin a job: it has waited for 5 ms");
+    }));
+
   test("ends with the wait: it says nothing of how long the job runs, and leaves no timer", () =>
     withVirtualClock(async (clock) => {
       const queue = new WorkQueue({ concurrency: 1, maxWaitMs: 50 });

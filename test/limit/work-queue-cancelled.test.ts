@@ -4,6 +4,7 @@ import {
   CancelledError,
   CancelScope,
   DeadlockError,
+  RateLimiter,
   shield,
   sleep,
   TaskGroup,
@@ -226,6 +227,18 @@ describe("pitfall 23: a job that waits for its own queue", () => {
     expect(await queue.add(() => queue.add(() => "inner", { priority: 1 }))).toBe("inner");
     const nested = queue.add(() => queue.add(() => queue.add(() => "never", { priority: 9 })));
     await expect(nested).rejects.toBeInstanceOf(DeadlockError);
+    const rate = new RateLimiter({ limit: 1, perMs: 1_000_000 });
+    for (const other of [
+      new WorkQueue({ concurrency: 1 }),
+      new WorkQueue({ concurrency: 1, rate }),
+    ]) {
+      const job = other.add(() => {
+        other.pause();
+        return other.add(() => "never");
+      });
+      await expect(job).rejects.toBeInstanceOf(DeadlockError);
+      expect([other.active, other.size, rate.waiting]).toEqual([0, 0, 0]);
+    }
   });
 
   test("may add what it does not await", async () => {
@@ -248,6 +261,18 @@ describe("pitfall 23: a job that waits for its own queue", () => {
         method !== "onIdle",
       ]);
     }
+  });
+
+  test("is refused when it awaits onIdle() of any number of places", async () => {
+    const unlimited = new WorkQueue({ concurrency: Infinity });
+    await expect(unlimited.add(() => unlimited.onIdle())).rejects.toBeInstanceOf(DeadlockError);
+    const raised = new WorkQueue({ concurrency: 1 });
+    const job = raised.add(() => {
+      const idle = raised.onIdle();
+      raised.concurrency = 5;
+      return idle;
+    });
+    await expect(job).rejects.toBeInstanceOf(DeadlockError);
   });
 
   test("may leave onIdle() to others", async () => {

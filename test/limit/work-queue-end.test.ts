@@ -260,6 +260,22 @@ describe("shutdown()", () => {
     expect(log).toEqual(["scope", "job"]);
   });
 
+  test.each([null, 0, ""])("cancels with its reason, also with %o", async (reason) => {
+    const queue = new WorkQueue({ concurrency: 1 });
+    let seen: unknown;
+    const running = failure(
+      queue.add((scope) => {
+        scope.signal.addEventListener("abort", () => (seen = scope.signal.reason));
+        return sleep(1_000_000, at(scope));
+      }),
+    );
+    const waiting = failure(queue.add(() => {}));
+    await queue.shutdown({ graceMs: 0, reason });
+    expect(seen).toMatchObject({ reason });
+    expect(await running).toBe(seen);
+    expect(await waiting).toMatchObject({ cause: reason });
+  });
+
   test("of a paused queue rejects what waits in it when the time is over", () =>
     withVirtualClock(async (clock) => {
       const queue = new WorkQueue({ concurrency: 1, paused: true });

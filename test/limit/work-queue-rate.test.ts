@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RateLimiter, sleep, WorkQueue, type WorkQueueOptions } from "corral";
 import { withVirtualClock } from "corral/testing";
+import { deferred } from "../support/deferred.ts";
 import { turn } from "../support/turn.ts";
 
 /** One in 100 ms, and a queue at that rate; what begins is noted with its time. */
@@ -150,6 +151,43 @@ describe("a work queue at a rate", () => {
       rate.configure({ limit: Infinity });
       await Promise.all(jobs);
       expect([log.length, queue.size, other.size, rate.waiting]).toEqual([3_000, 0, 0, 0]);
+    }));
+
+  test.each(["bucket", "sliding", "spaced"] as const)(
+    "gives back what a job has taken that is cancelled before it begins: %s",
+    (kind) =>
+      timed(async () => {
+        for (let microtasks = 0; microtasks < 8; microtasks++) {
+          const rate = new RateLimiter({ limit: 1, perMs: 100, kind });
+          const queue = new WorkQueue({ concurrency: 1, rate });
+          const controller = new AbortController();
+          const gate = deferred();
+          void queue.add(() => gate.promise);
+          let began = false;
+          const { signal } = controller;
+          const job = queue.add(() => void (began = true), { signal });
+          await sleep(200);
+          gate.resolve();
+          for (let i = 0; i < microtasks; i++) await Promise.resolve();
+          controller.abort("late");
+          await Promise.allSettled([job]);
+          expect([microtasks, rate.tryAcquire()]).toEqual([microtasks, !began]);
+        }
+      }),
+  );
+
+  test("gives back a turn for which no job is left, when the signal of the last has just aborted", () =>
+    timed(async () => {
+      const rate = new RateLimiter({ limit: 1, perMs: 100, kind: "sliding" });
+      const queue = new WorkQueue({ concurrency: 1, rate });
+      rate.tryAcquire();
+      const controller = new AbortController();
+      // Before the queue hears of it.
+      controller.signal.addEventListener("abort", () => rate.configure({ limit: 2 }));
+      const job = queue.add(() => {}, { signal: controller.signal });
+      controller.abort("over");
+      await expect(job).rejects.toBe("over");
+      expect([rate.stats().available, rate.waiting, queue.size]).toEqual([1, 0, 0]);
     }));
 
   test("is taken for each job that begins at once, too", async () => {

@@ -15,6 +15,54 @@ describe("onIdle()", () => {
       expect([clock.now(), queue.active, queue.size]).toEqual([30, 0, 0]);
     }));
 
+  test.each(["hold", "release"] as const)(
+    'tells after all who await a result have heard of it, with "%s"',
+    async (onTimeout) => {
+      for (const method of ["onIdle", "drain", "shutdown"] as const) {
+        for (const concurrency of [1, 2, 3, 4]) {
+          const queue = new WorkQueue({ concurrency, onTimeout });
+          const results: number[] = [];
+          // More than the budget of a turn.
+          const count = 1_000 + concurrency;
+          for (let i = 0; i < count; i++) {
+            const job = queue.add(async () => {
+              if (i % 3 === 0) throw new Error("no");
+              return i;
+            });
+            job.then(
+              () => results.push(i),
+              () => results.push(i),
+            );
+          }
+          await queue[method]({ graceMs: Infinity });
+          expect(results.length).toBe(count);
+        }
+      }
+    },
+  );
+
+  test("tells after those have heard of it whose jobs were cleared", async () => {
+    const queue = new WorkQueue({ concurrency: 1, paused: true });
+    let cleared = 0;
+    for (let i = 0; i < 3; i++) queue.add(() => {}).catch(() => cleared++);
+    const idle = queue.onIdle();
+    queue.clear();
+    await idle;
+    expect(cleared).toBe(3);
+  });
+
+  test("goes on waiting when who hears of the last result adds another job", async () => {
+    const queue = new WorkQueue({ concurrency: 1 });
+    let ended = 0;
+    const job = async (): Promise<void> => {
+      await turn();
+      ended++;
+    };
+    void queue.add(job).then(() => queue.add(job));
+    await queue.onIdle();
+    expect(ended).toBe(2);
+  });
+
   test("waits for those in a pause", async () => {
     const queue = new WorkQueue({ concurrency: 1, paused: true });
     const job = queue.add(() => {});
