@@ -1,0 +1,5 @@
+export declare class AgeingTime {
+    #private;
+    of(time: number): number;
+}
+export declare function ageOf(since: number): number;
