@@ -1,5 +1,6 @@
-// Ten million children of one group, one after the other: what has ended leaves nothing behind.
-import { taskGroup } from "../dist/index.js";
+// Ten million children of one group, one after the other, and ten million items of a generator: what has
+// ended leaves nothing behind.
+import { forEach, mapStream, taskGroup } from "../dist/index.js";
 import { options } from "./support/options.mjs";
 import { goal, heading, printRows, record } from "./support/report.mjs";
 import { collect } from "./support/table.mjs";
@@ -68,6 +69,38 @@ for (const [name, spawn] of Object.entries(variants)) {
     flat,
     `${mb(growth)} MB, ${size} children left, ${ns.toFixed(0)} ns each`,
   );
+  if (!flat) process.exitCode = 1;
+}
+
+/** Heap after each million items of a generator, each of which is worked on. */
+async function overGenerator(work) {
+  const heap = [];
+  function* items() {
+    for (let i = 1; i <= TOTAL; i++) yield { i };
+  }
+  const started = performance.now();
+  await work(items(), async ({ i }) => {
+    await micro();
+    if (i % STEP === 0) heap.push(await heapUsed());
+  });
+  return { heap, ns: ((performance.now() - started) * 1e6) / TOTAL };
+}
+
+const concurrency = 10;
+const streams = {
+  "forEach over a generator": (items, fn) => forEach(items, fn, { concurrency }),
+  "mapStream over a generator": async (items, fn) => {
+    for await (const result of mapStream(items, fn, { concurrency })) void result;
+  },
+};
+for (const [name, work] of Object.entries(streams)) {
+  if (!options.only.test(name)) continue;
+  const { heap, ns } = await overGenerator(work);
+  const growth = Math.max(...heap) - heap[0];
+  rows.push({ name, heap, growth, ns });
+  printRows([["", 32], ...heap.map((_, i) => [`${i + 1}M`, 7])], [[name, ...heap.map(mb)]]);
+  const flat = growth <= MOST_BYTES;
+  goal(`${name}: grows by <= ${mb(MOST_BYTES)} MB`, flat, `${mb(growth)} MB, ${ns.toFixed(0)} ns each`);
   if (!flat) process.exitCode = 1;
 }
 record({ title: "flat-heap", rows });

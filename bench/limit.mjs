@@ -1,10 +1,10 @@
-// Limiters, submit style: everything is handed over at once, ten run at a time.
-import { CancelScope, limit } from "../dist/index.js";
+// Limiters, submit style: everything is handed over at once, ten or a hundred run at a time.
+import { CancelScope, limit, WorkQueue } from "../dist/index.js";
 import { peer } from "./support/peers.mjs";
 import { table } from "./support/table.mjs";
-import { micro, noop, workerLoop } from "./support/work.mjs";
+import { micro, nextTurn, noop, workerLoop } from "./support/work.mjs";
 
-const CONCURRENCY = 10;
+let CONCURRENCY = 10;
 const [pLimit, pQueue, fastq, asyncSema, caolan] = await Promise.all(
   ["p-limit", "p-queue", "fastq", "async-sema", "async"].map(peer),
 );
@@ -48,8 +48,9 @@ function peers(count, fn) {
   return cases;
 }
 
-async function submit(title, count, fn, settings) {
+async function submit(title, count, fn, { withQueue, ...settings }) {
   const run = limit(CONCURRENCY);
+  const queue = new WorkQueue({ concurrency: CONCURRENCY });
   await table(
     title,
     { ops: count, ...settings },
@@ -58,6 +59,8 @@ async function submit(title, count, fn, settings) {
       "Promise.all, no limit": () => all(count, fn),
       "corral limit": () => all(count, () => run(fn)),
       ...peers(count, fn),
+      // It opens a scope for each job, and so makes each promise of the process dearer on Node 20 and 22.
+      ...(withQueue && { "corral WorkQueue": () => all(count, () => queue.add(fn)) }),
     },
   );
 }
@@ -83,6 +86,13 @@ await submit("limit: 100k up front, tasks of one microtask", 100_000, micro, {
   timeMs: 0,
   ...goals(11, { "p-limit": 1.9, "async-sema": 1.1 }),
 });
+
+await submit("limit: batches of 1000, tasks of one turn", 1000, nextTurn, {});
+CONCURRENCY = 100;
+await submit("limit: 100 at a time, batches of 1000, empty tasks", 1000, noop, {});
+await submit("limit: 100 at a time, batches of 1000, one microtask", 1000, micro, {});
+await submit("limit: 100 at a time, batches of 1000, one turn", 1000, nextTurn, {});
+CONCURRENCY = 10;
 
 {
   const count = 1000;
@@ -152,3 +162,6 @@ await submit("limit: 100k up front, tasks of one microtask", 100_000, micro, {
     },
   );
 }
+
+// A queue with priorities, too.
+await submit("work queue: batches of 1000, tasks of one microtask", 1000, micro, { withQueue: true });
