@@ -3,9 +3,12 @@ import type { Meter, Rate } from "./rate-meter.ts";
 /** Less of a token than this is a rounding error. */
 const NOTHING = 1e-9;
 
+/** No timer wakes oftener than about this: what is spaced closer than that comes in groups. */
+const FINEST_MS = 2;
+
 /**
- * A bucket of tokens that fills evenly. Spaced, it holds a single one, which opens it for any number:
- * what they cost beyond that is paid by whoever comes after.
+ * A bucket of tokens that fills evenly. Spaced, it holds a single one (or as many as flow in between two
+ * timers), and one opens it for any number: what they cost beyond that is paid by whoever comes after.
  */
 export class RateBucket implements Meter {
   readonly #rate: Rate;
@@ -25,7 +28,9 @@ export class RateBucket implements Meter {
   }
 
   get #size(): number {
-    return this.#spaced ? Math.min(1, this.#rate.limit) : this.#rate.burst;
+    const { limit, perMs, burst } = this.#rate;
+    if (!this.#spaced) return burst;
+    return Math.min(limit, Math.max(1, Math.floor((FINEST_MS * limit) / perMs)));
   }
 
   #usedAt(time: number): number {

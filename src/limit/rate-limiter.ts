@@ -79,7 +79,8 @@ function tooMany(action: string, name: string, most: number, n: number): RangeEr
  * - `"sliding"`: no stretch of `perMs`, wherever it begins, sees more than `limit`. It remembers what it
  *   let in during the last `perMs`.
  * - `"spaced"`: one every `perMs / limit`, no bursts. A heavy caller is let in like a light one; those
- *   behind wait for all that it takes.
+ *   behind wait for all that it takes. Timers are no finer than a millisecond or two: what would be
+ *   closer comes in groups of 2 ms, so that the rate is kept.
  *
  * The bucket, its reservations and its deadlines are those of Go's x/time/rate.
  *

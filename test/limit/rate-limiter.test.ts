@@ -30,6 +30,26 @@ describe("ten at once, 3 in 100 ms", () => {
   });
 });
 
+test("acquire(), spaced closer than timers are, keeps its rate when each of them is 2 ms late", () =>
+  withVirtualClock(async (clock) => {
+    const limiter = new RateLimiter({ limit: 10_000, perMs: 1_000, kind: "spaced" });
+    for (let i = 0; i < 20; i++) expect(limiter.tryAcquire()).toBe(true);
+    expect(limiter.tryAcquire()).toBe(false);
+    let entered = 20;
+    for (let late = 1; late <= 100; late++) {
+      await clock.advance(2);
+      while (limiter.tryAcquire()) entered++;
+    }
+    expect(entered).toBe(20 + 200 * 10);
+  }));
+
+test("acquire(), spaced as timers can, lets in one at a time", () =>
+  withVirtualClock(async (clock) => {
+    const limiter = new RateLimiter({ limit: 1, perMs: 2, kind: "spaced" });
+    await clock.advance(100);
+    expect([limiter.tryAcquire(), limiter.tryAcquire()]).toEqual([true, false]);
+  }));
+
 describe("weights", () => {
   test("acquire() of a bucket waits for all the tokens that it wants", async () => {
     expect(await starts({ limit: 10, perMs: 1_000 }, [10, 3, 5, 1])).toEqual([0, 300, 800, 900]);
