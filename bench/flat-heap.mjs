@@ -100,7 +100,11 @@ for (const [name, work] of Object.entries(streams)) {
   rows.push({ name, heap, growth, ns });
   printRows([["", 32], ...heap.map((_, i) => [`${i + 1}M`, 7])], [[name, ...heap.map(mb)]]);
   const flat = growth <= MOST_BYTES;
-  goal(`${name}: grows by <= ${mb(MOST_BYTES)} MB`, flat, `${mb(growth)} MB, ${ns.toFixed(0)} ns each`);
+  goal(
+    `${name}: grows by <= ${mb(MOST_BYTES)} MB`,
+    flat,
+    `${mb(growth)} MB, ${ns.toFixed(0)} ns each`,
+  );
   if (!flat) process.exitCode = 1;
 }
 record({ title: "flat-heap", rows });

@@ -164,4 +164,6 @@ CONCURRENCY = 10;
 }
 
 // A queue with priorities, too.
-await submit("work queue: batches of 1000, tasks of one microtask", 1000, micro, { withQueue: true });
+await submit("work queue: batches of 1000, tasks of one microtask", 1000, micro, {
+  withQueue: true,
+});

@@ -40,15 +40,19 @@ const cases = {
     return loops((fn) => queue.add(fn));
   },
   "p-limit": pLimit && (() => loops(pLimit.default(CONCURRENCY))),
-  "p-queue": pQueue && (() => {
-    const queue = new pQueue.default({ concurrency: CONCURRENCY });
-    return loops((fn) => queue.add(fn));
-  }),
+  "p-queue":
+    pQueue &&
+    (() => {
+      const queue = new pQueue.default({ concurrency: CONCURRENCY });
+      return loops((fn) => queue.add(fn));
+    }),
   "p-map": pMap && (() => pMap.default(numbers(), noop, { concurrency: CONCURRENCY })),
-  "fastq.promise": fastq && (() => {
-    const queue = fastq.default.promise((task) => task(), CONCURRENCY);
-    return loops((fn) => queue.push(fn));
-  }),
+  "fastq.promise":
+    fastq &&
+    (() => {
+      const queue = fastq.default.promise((task) => task(), CONCURRENCY);
+      return loops((fn) => queue.push(fn));
+    }),
   "async.mapLimit": caolan && (() => caolan.default.mapLimit(numbers(), CONCURRENCY, noop)),
 };
 
@@ -80,7 +84,11 @@ for (const [name, run] of Object.entries(cases)) {
 }
 const ms = (value) => `${value.toFixed(1)} ms`;
 printRows(
-  [["", 24], ["worst gap, best of 3", 22], ["median gap", 14]],
+  [
+    ["", 24],
+    ["worst gap, best of 3", 22],
+    ["median gap", 14],
+  ],
   rows.map((row) => [row.name, ms(row.worst), ms(row.median)]),
 );
 record({ title: "liveness", rows });

@@ -63,18 +63,24 @@ const sequence = (call) => async () => {
       const rate = new RateLimiter({ limit: PER_SECOND, perMs: 1_000, kind: "spaced" });
       return (fn) => rate.run(fn);
     },
-    "p-throttle, 100 in 10 ms": pThrottle && (() => {
-      const throttled = pThrottle.default({ limit: 100, interval: 10 })((fn) => fn());
-      return (fn) => throttled(fn);
-    }),
-    "p-queue, 100 in 10 ms": pQueue && (() => {
-      const queue = new pQueue.default({ intervalCap: 100, interval: 10 });
-      return (fn) => queue.add(fn);
-    }),
-    "bottleneck, minTime 1": bottleneck && (() => {
-      const queue = new bottleneck.default({ minTime: 1 });
-      return (fn) => queue.schedule(fn);
-    }),
+    "p-throttle, 100 in 10 ms":
+      pThrottle &&
+      (() => {
+        const throttled = pThrottle.default({ limit: 100, interval: 10 })((fn) => fn());
+        return (fn) => throttled(fn);
+      }),
+    "p-queue, 100 in 10 ms":
+      pQueue &&
+      (() => {
+        const queue = new pQueue.default({ intervalCap: 100, interval: 10 });
+        return (fn) => queue.add(fn);
+      }),
+    "bottleneck, minTime 1":
+      bottleneck &&
+      (() => {
+        const queue = new bottleneck.default({ minTime: 1 });
+        return (fn) => queue.schedule(fn);
+      }),
   };
   heading(`rate: ${CALLS} calls at once, ${PER_SECOND} a second allowed`, process.version);
   const rows = [];
@@ -92,7 +98,11 @@ const sequence = (call) => async () => {
     rows.push({ name, perSecond: (calls / ms) * 1e3, usPerCall: (cpuMs / calls) * 1e3 });
   }
   printRows(
-    [["", 34], ["calls a second", 16], ["CPU per call", 14]],
+    [
+      ["", 34],
+      ["calls a second", 16],
+      ["CPU per call", 14],
+    ],
     rows.map((row) => [row.name, row.perSecond.toFixed(0), `${row.usPerCall.toFixed(1)} us`]),
   );
   record({ title: "rate: 10,000 a second", rows });
