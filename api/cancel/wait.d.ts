@@ -18,6 +18,7 @@ export declare class Wait<T = unknown> extends Member implements Swept {
     commit(value: T | PromiseLike<T>, _failed: boolean): void;
 }
 export declare class WaitQueue<T = unknown> {
+    static sample: Wait;
     first: Wait<T> | undefined;
     last: Wait<T> | undefined;
     length: number;

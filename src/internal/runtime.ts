@@ -130,7 +130,7 @@ function macrotasks(): (fn: () => void) => void {
     due.push(fn);
     // A port that is listened to keeps some runtimes alive.
     port1.onmessage = () => {
-      due.shift()?.();
+      due.shift()!();
       if (due.length === 0) port1.onmessage = null;
     };
     port2.postMessage(0);
