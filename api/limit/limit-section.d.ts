@@ -14,5 +14,6 @@ export declare class LimitSection extends Section {
     readonly calls: Calls;
     constructor(concurrency: number, kind: string, calls: Calls);
     idle(): void;
+    clear(action: string): void;
     start<T>(fn: () => T | PromiseLike<T>, weight: number, signal: AbortSignal | undefined): Promise<T>;
 }

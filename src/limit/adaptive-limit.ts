@@ -1,9 +1,7 @@
 import { seen } from "../internal/arguments.ts";
 import { callback } from "../cancel/callback.ts";
-import { ClosedError } from "../cancel/errors.ts";
 import type { RunOptions } from "../cancel/run-options.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
-import { fail } from "../cancel/wait.ts";
 import { Primitive } from "../sync/primitive.ts";
 import { waitOn } from "../sync/wait-on.ts";
 import { LagMeter } from "./adaptive-lag.ts";
@@ -130,10 +128,7 @@ export class AdaptiveLimit extends Primitive {
 
   /** Rejects all that wait in line with a ClosedError. Running calls go on. */
   clear(): void {
-    const { line } = this.#section;
-    for (let wait = line.first; wait !== undefined; wait = line.first) {
-      fail(wait, new ClosedError(`Cannot ${RUN}: the line was cleared`));
-    }
+    this.#section.clear(RUN);
   }
 
   /** Waits until nothing runs and nothing waits in line. */

@@ -1,9 +1,7 @@
 import { checkCount, checkInteger } from "../internal/arguments.ts";
 import { rejected } from "../internal/budget.ts";
-import { ClosedError } from "../cancel/errors.ts";
 import type { RunOptions } from "../cancel/run-options.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
-import { fail } from "../cancel/wait.ts";
 import { Primitive } from "../sync/primitive.ts";
 import { waitOn } from "../sync/wait-on.ts";
 import { KeyedTotal, KeyPlaces } from "./keyed-places.ts";
@@ -155,11 +153,7 @@ export class KeyedLimit<K> extends Primitive {
     const { keys } = this.#places;
     // Not by the value: `undefined` is a key, too.
     const cleared = of.length === 0 ? [...keys.values()] : of.flatMap((key) => keys.get(key) ?? []);
-    for (const { line } of cleared) {
-      for (let wait = line.first; wait !== undefined; wait = line.first) {
-        fail(wait, new ClosedError(`Cannot ${RUN}: the line was cleared`));
-      }
-    }
+    for (const places of cleared) places.clear(RUN);
     for (const places of cleared) places.handOver();
   }
 

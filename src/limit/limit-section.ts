@@ -1,9 +1,19 @@
 import { seen } from "../internal/arguments.ts";
 import { call, react } from "../internal/react.ts";
+import { ClosedError } from "../cancel/errors.ts";
 import { report, textOf } from "../cancel/report.ts";
 import { Section } from "../cancel/section.ts";
 import { attach, detach, Member, refused } from "../cancel/tree.ts";
-import { grant, grantAll, isWaiting, park, placeOf, type Wait, WaitQueue } from "../cancel/wait.ts";
+import {
+  fail,
+  grant,
+  grantAll,
+  isWaiting,
+  park,
+  placeOf,
+  type Wait,
+  WaitQueue,
+} from "../cancel/wait.ts";
 
 /** What becomes of a place when the call in it is cancelled and has not ended. */
 export type OnTimeout = "hold" | "release";
@@ -68,6 +78,14 @@ export class LimitSection extends Section {
 
   override idle(): void {
     grantAll(this.calls.idlers, undefined);
+  }
+
+  /** Rejects all that wait in line. */
+  clear(action: string): void {
+    const { line } = this;
+    for (let wait = line.first; wait !== undefined; wait = line.first) {
+      fail(wait, new ClosedError(`Cannot ${action}: the line was cleared`));
+    }
   }
 
   override start<T>(

@@ -1,9 +1,8 @@
 import { checkCount } from "../internal/arguments.ts";
-import { ClosedError } from "../cancel/errors.ts";
 import type { RunOptions, WeightedRunOptions } from "../cancel/run-options.ts";
 import { weightIn } from "../cancel/section.ts";
 import type { WaitOptions } from "../cancel/sleep.ts";
-import { fail, WaitQueue } from "../cancel/wait.ts";
+import { WaitQueue } from "../cancel/wait.ts";
 import { checkName, type PrimitiveOptions } from "../sync/primitive.ts";
 import { waitOn } from "../sync/wait-on.ts";
 import { mapIn } from "./limit-map.ts";
@@ -56,14 +55,6 @@ export interface Limit {
 
 const RUN = "run under a limit";
 
-/** Rejects all that wait in line. */
-function clear(section: LimitSection): void {
-  const { line } = section;
-  for (let wait = line.first; wait !== undefined; wait = line.first) {
-    fail(wait, new ClosedError(`Cannot ${RUN}: the line was cleared`));
-  }
-}
-
 /**
  * Limits how many calls run at once.
  *
@@ -106,7 +97,7 @@ export function limit(concurrency: number, options?: LimitOptions): Limit {
         how?: RunOptions,
       ) => mapIn(section, RUN, items, fn, how),
     },
-    clear: { value: () => clear(section) },
+    clear: { value: () => section.clear(RUN) },
     onIdle: { value: (how?: WaitOptions) => waitOn(RUN, idle, how) },
     active: { get: () => section.held },
     pending: { get: () => section.line.length },
