@@ -62,7 +62,9 @@ export async function retry<T>(
   const no = refusal(placeOf(signal), signal);
   if (no !== undefined) return no;
   how.budget?.deposit();
-  const delays = new Delays(how);
+  // Only a bound needs to know when it began, and most calls succeed at once.
+  const latest = how.maxElapsedMs === Infinity ? Infinity : now() + how.maxElapsedMs;
+  let delays: Delays | undefined;
   const failures: unknown[] = [];
   let error: unknown;
   for (let number = 1; ; number++) {
@@ -77,6 +79,7 @@ export async function retry<T>(
     if (isCut(signal)) throw isCutBy(error, signal) ? error : withFailures(error, failures);
     let delayMs: number | undefined;
     try {
+      delays ??= new Delays(how, latest);
       delayMs = await delays.next(error, attempt, begun);
     } catch (broken) {
       throw isCutBy(broken, signal) ? broken : withFailures(broken, [error, ...failures]);
@@ -104,9 +107,9 @@ class Delays {
   readonly #latest: number;
   #backoffMs: number | undefined = undefined;
 
-  constructor(how: CheckedRetryOptions) {
+  constructor(how: CheckedRetryOptions, latest: number) {
     this.#how = how;
-    this.#latest = now() + how.maxElapsedMs;
+    this.#latest = latest;
   }
 
   /** How long to wait for the next attempt; `undefined` gives up. */
