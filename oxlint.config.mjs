@@ -10,6 +10,7 @@ const layers = [
   "limit",
   "stream",
   "cache",
+  "cache",
   "resilience",
   "pool",
 ];
@@ -92,6 +93,8 @@ export default defineConfig({
       files: ["src/**"],
       rules: { "max-lines": ["error", { max: 200, skipBlankLines: true, skipComments: true }] },
     },
+    // A list of names is no code: it is as long as the public API.
+    { files: ["src/index.ts"], rules: { "max-lines": "off" } },
     { files: ["test/**", "examples/**"], rules: { "typescript/unbound-method": "off" } },
     { files: ["*.config.*"], rules: { "import/no-default-export": "off" } },
     {

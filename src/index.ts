@@ -1,3 +1,5 @@
+export { batch, type Batched, type BatchOptions } from "./cache/batch.ts";
+export type { BatchStats } from "./cache/batch-loader.ts";
 export {
   Broadcast,
   type BroadcastOptions,
@@ -149,6 +151,36 @@ export {
 export type { EachOptions, OnError } from "./stream/each.ts";
 export { filter, type FilterOptions } from "./stream/filter.ts";
 export { forEach, type ForEachOptions } from "./stream/for-each.ts";
+export { AsyncLru } from "./cache/async-lru.ts";
+export type {
+  AsyncLruOptions,
+  AsyncLruStats,
+  CacheDump,
+  CacheEvent,
+  LruSetOptions,
+} from "./cache/async-lru-options.ts";
+export type { CacheLease } from "./cache/cache-leases.ts";
+export type { Keeping } from "./cache/cache-load.ts";
+export type { Eviction, EvictionPolicy, Kept } from "./cache/eviction-policy.ts";
+export { lru } from "./cache/policy-lru.ts";
+export { s3Fifo } from "./cache/policy-s3-fifo.ts";
+export type { CacheTier, TierValue } from "./cache/cache-tier.ts";
+export type { LoadTimeStats } from "./cache/load-times.ts";
+export type { DropReason, SetOptions } from "./cache/cache-store.ts";
+export type { MemoCache, MemoCacheStats } from "./cache/memo-cache.ts";
+export type { MemoCacheOptions } from "./cache/memo-options.ts";
+export { memoize, type Memoized, type MemoizeOptions } from "./cache/memoize.ts";
+export {
+  memoized,
+  memoizeMethod,
+  type MemoizedMethod,
+  type MemoizeMethodOptions,
+} from "./cache/memoize-method.ts";
+export {
+  SingleFlight,
+  type SingleFlightOptions,
+  type SingleFlightStats,
+} from "./cache/single-flight.ts";
 export { map, type MapOptions } from "./stream/map.ts";
 export { mapStream, type MapStreamOptions } from "./stream/map-stream.ts";
 export type { MappedStream } from "./stream/mapped-stream.ts";

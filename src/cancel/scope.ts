@@ -48,7 +48,7 @@ export interface CancelScopeOptions {
 export class CancelScope extends ScopeNode {
   readonly name: string | undefined;
   /** @internal */
-  deadlineAt: number;
+  declare deadlineAt: number;
   /** @internal What was allowed from the start on, for the error. */
   allowedMs: number | undefined;
   /** @internal */

@@ -89,6 +89,24 @@ export function checkOptions(action: string, value: unknown): void {
   }
 }
 
+/**
+ * @returns Whether it is `true`.
+ * @throws {TypeError} If it is neither a boolean nor absent.
+ */
+export function checkFlag(action: string, name: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== "boolean") {
+    throw new TypeError(`Cannot ${action}: "${name}" must be a boolean, received ${seen(value)}`);
+  }
+  return value === true;
+}
+
+/** @throws {TypeError} If `value` is not an iterable. */
+export function checkIterable(action: string, name: string, value: unknown): void {
+  if (typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] !== "function") {
+    throw new TypeError(`Cannot ${action}: "${name}" must be an iterable, received ${seen(value)}`);
+  }
+}
+
 /** Tells whether `await` would call the value's `then`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";

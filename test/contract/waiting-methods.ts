@@ -1,7 +1,10 @@
 import { AsyncEvent, select, when } from "corral";
+import { batches } from "./batches.ts";
+import { asyncLru } from "./async-lru.ts";
 import { broadcasts } from "./broadcasts.ts";
 import { channels } from "./channels.ts";
 import { type Line, nameOf, plain, type WaitingMethod } from "./line.ts";
+import { loads } from "./loads.ts";
 import { locks } from "./locks.ts";
 import { signals } from "./signals.ts";
 import { streams } from "./streams.ts";
@@ -14,6 +17,9 @@ const methods: readonly WaitingMethod[] = [
   ...channels,
   ...broadcasts,
   ...streams,
+  ...batches,
+  ...asyncLru,
+  ...loads,
 ];
 
 /** The same line, waited in by a `select` that could also wait for something that never happens. */
@@ -51,6 +57,9 @@ const time =
 
 /** What gives a promise or an async iterator all the same, and why the contract is not for it. */
 export const notWaiting: Readonly<Record<string, string>> = {
+  "AsyncLru.getMany": own,
+  "AsyncLru.settled": "takes no signal: what the cache has begun to write is written all the same",
+  "CacheTier.get": "is the user's own",
   "CancelScope.run": own,
   "ItemStream.return": own,
   "Limit.map": own,

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { withVirtualClock } from "corral/testing";
+import { transform } from "esbuild";
 import { vi } from "vitest";
 
 const folder = join(import.meta.dirname, ".out");
@@ -14,10 +15,16 @@ function moduleOf(code: string): string {
   return `${imports.join("\n")}\nexport default async function () {\n${body}\n}\n`;
 }
 
+/** No runtime knows decorators, and vitest leaves them as they are. */
+async function withoutDecorators(code: string): Promise<string> {
+  if (!/^\s*@\w/m.test(code)) return code;
+  return (await transform(code, { loader: "ts", target: "es2022" })).code;
+}
+
 async function load(name: string, code: string): Promise<() => Promise<void>> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, name);
-  writeFileSync(file, moduleOf(code));
+  writeFileSync(file, await withoutDecorators(moduleOf(code)));
   const { default: run } = (await import(file)) as { default: () => Promise<void> };
   return run;
 }

@@ -1,0 +1,18 @@
+import type { Kept } from "./eviction-policy.ts";
+import type { CacheLoad } from "./cache-load.ts";
+export declare class CacheEntry<K, V> implements Kept {
+    readonly key: K;
+    size: number;
+    list: object | undefined;
+    previous: Kept | undefined;
+    next: Kept | undefined;
+    mark: number;
+    kept: boolean;
+    failed: boolean;
+    value: V | undefined;
+    promise: Promise<V> | undefined;
+    load: CacheLoad<K, V> | undefined;
+    freshUntil: number;
+    ttlMs: number;
+    constructor(key: K);
+}

@@ -1,0 +1,2 @@
+import type { EvictionPolicy } from "./eviction-policy.ts";
+export declare function lru(): EvictionPolicy;

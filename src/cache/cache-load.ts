@@ -1,0 +1,48 @@
+import type { Doubt } from "./cache-doubts.ts";
+import type { CacheEntry } from "./cache-entry.ts";
+import { Flight, type FlightOwner } from "./flight.ts";
+
+/** How the value of a load is to be kept: what the load itself says about it, in place of the options. */
+export interface Keeping<V> {
+  /** The value that is in place, maybe stale: something to ask about whether it has changed. */
+  readonly previous: V | undefined;
+  /** For how long the value is fresh. */
+  ttlMs: number | undefined;
+  /** What it counts of `maxSize`. */
+  size: number | undefined;
+  /** By what it can be invalidated together with others, where the cache knows of tags. */
+  tags: Iterable<string> | undefined;
+}
+
+/** A load of a cache. */
+export class CacheLoad<K, V> extends Flight<V> implements Keeping<V> {
+  readonly entry: CacheEntry<K, V>;
+  ttlMs: number | undefined = undefined;
+  size: number | undefined = undefined;
+  tags: Iterable<string> | undefined = undefined;
+  /** Whether the cache has kept what it gave. */
+  kept = false;
+  /** When it began. */
+  since = 0;
+  /** Its neighbours among the loads under way. */
+  previousLoad: CacheLoad<K, V> | undefined = undefined;
+  nextLoad: CacheLoad<K, V> | undefined = undefined;
+  /** What was invalidated since it began. */
+  doubt: Doubt | undefined = undefined;
+  /** What it was told to be in place. */
+  given: V | undefined = undefined;
+
+  constructor(
+    entry: CacheEntry<K, V>,
+    fn: (load: CacheLoad<K, V>) => V | PromiseLike<V>,
+    owner: FlightOwner,
+    keepAlive: boolean,
+  ) {
+    super(entry.key, fn, owner, keepAlive);
+    this.entry = entry;
+  }
+
+  get previous(): V | undefined {
+    return (this.given = this.entry.value);
+  }
+}

@@ -1,0 +1,189 @@
+import { ready } from "../internal/budget.ts";
+import { refused } from "../cancel/tree.ts";
+import { placeOf, refusal } from "../cancel/wait.ts";
+import { CacheEntry } from "./cache-entry.ts";
+import { CacheLoad } from "./cache-load.ts";
+import { CacheStore, isValue } from "./cache-store.ts";
+import { Home } from "./home.ts";
+import type { MemoCacheOptions } from "./memo-options.ts";
+
+/** Figures of a cache. */
+export interface MemoCacheStats {
+  /** How many results it has, those included that are no longer fresh. */
+  readonly size: number;
+  /** What their sizes add up to. */
+  readonly totalSize: number;
+  /** Calls that got a fresh result at once. */
+  readonly hits: number;
+  /** Calls that got at once a value whose time was over, while it was loaded anew. */
+  readonly staleHits: number;
+  /** Calls that had to wait for a load. */
+  readonly misses: number;
+  /** Loads that were begun, those behind the callers included. */
+  readonly loads: number;
+  /** Loads that have failed; those that were cancelled are not among them. */
+  readonly failures: number;
+  /** Results that went because there was no room. */
+  readonly evictions: number;
+}
+
+/** How the value of an entry is loaded. */
+export type LoadFunction<K, V> = (load: CacheLoad<K, V>) => V | PromiseLike<V>;
+
+/** The cache of a memoized function. */
+export class MemoCache<K, V> extends CacheStore<K, V> {
+  /** @internal So shortly before its end a value is loaded anew. */
+  aheadMs = 0;
+  readonly #home: Home;
+  readonly #keepAlive: boolean;
+  readonly #staleMs: number;
+  readonly #staleIfErrorMs: number;
+  #hits = 0;
+  #staleHits = 0;
+  #misses = 0;
+  #loads = 0;
+  #failures = 0;
+
+  /** @throws {TypeError | RangeError} If an option is not what it should be. */
+  constructor(options: MemoCacheOptions<K, V> = {}, home: Home = new Home()) {
+    super(options);
+    this.#home = home;
+    this.#keepAlive = options.keepAlive === true;
+    this.#staleMs = options.staleWhileRevalidateMs ?? 0;
+    this.#staleIfErrorMs = options.staleIfErrorMs ?? -Infinity;
+  }
+
+  /** Figures of the moment: a frozen object. */
+  stats(): MemoCacheStats {
+    return Object.freeze({
+      size: this.size,
+      totalSize: this.totalSize,
+      hits: this.#hits,
+      staleHits: this.#staleHits,
+      misses: this.#misses,
+      loads: this.#loads,
+      failures: this.#failures,
+      evictions: this.evictions,
+    });
+  }
+
+  /**
+   * Gives what there is, if it is fresh and need not be loaded anew soon.
+   *
+   * @internal
+   */
+  give(key: K, signal: AbortSignal | undefined): Promise<V> | undefined {
+    const no = refusal(placeOf(signal), signal);
+    if (no !== undefined) return no;
+    const entry = this.table.get(key);
+    if (entry === undefined || !entry.kept) return undefined;
+    const left = this.left(entry);
+    if (left <= (entry.failed ? 0 : this.aheadMs)) return undefined;
+    this.#hits++;
+    this.served(entry, left);
+    return this.#promiseOf(entry);
+  }
+
+  /**
+   * To be called when there was nothing to give: gives a value that is to be loaded anew, or waits for
+   * the load. Before either is begun, `seen` gets what this is about.
+   *
+   * @internal
+   */
+  wait(
+    key: K,
+    load: LoadFunction<K, V>,
+    signal: AbortSignal | undefined,
+    seen?: (entry: CacheEntry<K, V>, load: CacheLoad<K, V> | undefined) => void,
+  ): Promise<V> {
+    let entry = this.table.get(key);
+    if (entry === undefined) this.table.set(key, (entry = new CacheEntry<K, V>(key)));
+    else if (isValue(entry)) {
+      const left = this.left(entry);
+      if (left > -this.#staleMs) {
+        if (left > 0) this.#hits++;
+        else this.#staleHits++;
+        this.served(entry, left);
+        seen?.(entry, undefined);
+        const result = this.#promiseOf(entry);
+        this.start(this.begin(entry, load, true));
+        return result;
+      }
+    }
+    this.#misses++;
+    this.missed(entry);
+    const flight = this.begin(entry, load);
+    seen?.(entry, flight);
+    const result = flight.join(placeOf(signal), signal);
+    this.start(flight);
+    return result;
+  }
+
+  /** @internal Calls the load's function, unless it was called. */
+  start(load: CacheLoad<K, V>): void {
+    if (!load.begun) this.#home.run(load);
+  }
+
+  #promiseOf(entry: CacheEntry<K, V>): Promise<V> {
+    this.policy.hit(entry);
+    return ready(entry.promise ?? (entry.promise = Promise.resolve(entry.value!))) as Promise<V>;
+  }
+
+  /** @internal The load of the entry that is under way, else a new one, which is to be started then. */
+  begin(
+    entry: CacheEntry<K, V>,
+    load: LoadFunction<K, V>,
+    keepAlive: boolean = this.#keepAlive,
+  ): CacheLoad<K, V> {
+    if (entry.load?.over !== false) {
+      entry.load = new CacheLoad(entry, load, this, keepAlive);
+      this.#loads++;
+      this.begun(entry.load);
+      // Of those who share it, one may want it whoever leaves.
+    } else if (keepAlive) entry.load.pinned = true;
+    return entry.load;
+  }
+
+  /** @internal */
+  landed(load: CacheLoad<K, V>, failed: boolean, outcome: unknown): V | Promise<never> {
+    const { entry, abandoned } = load;
+    if (failed && !abandoned) {
+      this.#failures++;
+      // What was there when it began, unless it was invalidated since.
+      if (isValue(entry) && this.left(entry) > -this.#staleIfErrorMs) {
+        if (entry.load === load) entry.load = undefined;
+        return entry.value!;
+      }
+    }
+    if (entry.load === load) {
+      try {
+        if (failed ? !abandoned : this.mayKeep(load, outcome as V)) {
+          this.keep(entry, failed, outcome, load, load);
+        } else if (!failed && entry.kept && entry.load === load) this.drop(entry, "deleted");
+      } catch (error) {
+        failed = true;
+        outcome = error;
+      }
+      // What was called meanwhile may have invalidated it.
+      if (entry.load === load) {
+        entry.load = undefined;
+        if (!entry.kept) this.table.delete(entry.key);
+      }
+    }
+    return failed ? refused(outcome) : (outcome as V);
+  }
+
+  /** @internal Called when there is a result to give at once, maybe a stale value. */
+  served(_entry: CacheEntry<K, V>, _left: number): void {}
+
+  /** @internal Called when there is none. */
+  missed(_entry: CacheEntry<K, V>): void {}
+
+  /** @internal Called when a load is about to begin; each of them lands. */
+  begun(_load: CacheLoad<K, V>): void {}
+
+  /** @internal Whether the value of a load may be kept. */
+  mayKeep(_load: CacheLoad<K, V>, _value: V): boolean {
+    return true;
+  }
+}
