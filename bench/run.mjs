@@ -27,6 +27,9 @@ const NAMES = [
   "flat-heap",
   "starvation",
   "liveness",
+  "cache",
+  "cache-memory",
+  "cache-promises",
 ];
 
 const { values, positionals } = parseArgs({
