@@ -10,7 +10,6 @@ const layers = [
   "limit",
   "stream",
   "cache",
-  "cache",
   "resilience",
   "pool",
 ];
