@@ -56,7 +56,13 @@ export class BatchLoad<K, V> implements Holder<K, V> {
     if (--this.#waiting > 0) return;
     // At home, so that its listeners do not run in the async context of whoever has left last, and its
     // error, which remembers from where it was made, keeps nothing of theirs.
-    this.#home.soon({ begin: () => this.#scope.cancel("nobody waits for it any more") });
+    this.#home.soon({
+      begin: () => {
+        this.#scope.cancel("nobody waits for it any more");
+        // Until it is read, the stack keeps what is on it.
+        void this.#scope.error?.stack;
+      },
+    });
   }
 
   /**
