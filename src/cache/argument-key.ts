@@ -90,9 +90,15 @@ function textOf(value: unknown, above: unknown[]): string {
  * @throws {TypeError} If an argument contains itself.
  */
 export function argumentsKey(args: readonly unknown[]): unknown {
+  if (isLone(args)) return args[0];
   const kept = withSignal(args);
-  const [only] = kept;
+  return isLone(kept) ? kept[0] : textOf(kept, []);
+}
+
+/** Whether these are one argument that is its own key; there is no signal in it. */
+export function isLone(args: readonly unknown[]): boolean {
+  if (args.length !== 1) return false;
+  const only = args[0];
   // All keys that are made begin with the bracket, so a string that does is not its own.
-  const isOwn = isSimple(only) && !(typeof only === "string" && only[0] === "[");
-  return isOwn && kept.length === 1 ? only : textOf(kept, []);
+  return typeof only === "string" ? only[0] !== "[" : isSimple(only);
 }

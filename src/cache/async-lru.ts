@@ -16,6 +16,7 @@ import type {
 import { CacheEntry } from "./cache-entry.ts";
 import { type CacheLease, CacheLeases } from "./cache-leases.ts";
 import type { CacheLoad } from "./cache-load.ts";
+import type { EntryLoad } from "./entry-load.ts";
 import type { DropReason } from "./cache-store.ts";
 import { DueCalls } from "./due-calls.ts";
 import type { LoadFunction } from "./memo-cache.ts";
@@ -62,7 +63,7 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     const { load, name } = options;
     this.name = name;
     this.#load = (it) => {
-      if (load !== undefined) return load(it.entry.key, it.scope, it);
+      if (load !== undefined) return load(it.entry.key, it.scope, it as CacheLoad<K, V>);
       throw new TypeError('Cannot get a value: "load" must be a function, received undefined');
     };
   }
@@ -147,9 +148,12 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
       if (wait === undefined) {
         wait = super.wait(key, this.#load, signal, (its, joined) => {
           entry = its;
-          load = joined;
+          load = joined as CacheLoad<K, V> | undefined;
         });
-      } else entry = this.table.get(key);
+      } else {
+        entry = this.table.get(key);
+        if (entry?.kept === false) load = entry.load as CacheLoad<K, V> | undefined;
+      }
       // Held in the same step: by the time that the wait is over, another value may be in its place.
       const leased = this.#leases.hold(entry, load, wait);
       // A caller who is cancelled need not look at what it gets.
@@ -208,7 +212,7 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     key: K,
     load: LoadFunction<K, V>,
     signal: AbortSignal | undefined,
-    seen?: (entry: CacheEntry<K, V>, load: CacheLoad<K, V> | undefined) => void,
+    seen?: (entry: CacheEntry<K, V>, load: EntryLoad<K, V> | undefined) => void,
   ): Promise<V> {
     const wait = super.wait(key, load, signal, seen);
     this.#due.run();
@@ -250,6 +254,10 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     super.dropped(entry, value, reason, instead);
     if (reason === "evicted") this.#tell("eviction", entry);
     if (entry.failed || (reason === "replaced" && value === instead)) return;
+    if (this.options.dispose === undefined) {
+      this.#leases.drop(entry, undefined);
+      return;
+    }
     const dispose = (): void => this.#dispose(value, entry.key, reason);
     if (!this.#leases.drop(entry, dispose)) this.#due.add(dispose);
   }

@@ -1,5 +1,5 @@
 import type { Kept } from "./eviction-policy.ts";
-import type { CacheLoad } from "./cache-load.ts";
+import type { EntryLoad } from "./entry-load.ts";
 
 /** What a cache has of one key: a value, or a load of it, or both. */
 export class CacheEntry<K, V> implements Kept {
@@ -17,7 +17,7 @@ export class CacheEntry<K, V> implements Kept {
   /** What callers get, from the first who waits for the value. */
   promise: Promise<V> | undefined = undefined;
   /** The load that may write to it. */
-  load: CacheLoad<K, V> | undefined = undefined;
+  load: EntryLoad<K, V> | undefined = undefined;
   /** Until when it is fresh, on the clock of `now()`. */
   freshUntil: number = Infinity;
   /** How long it was to be fresh. */

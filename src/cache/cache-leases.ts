@@ -79,7 +79,7 @@ export class CacheLeases<K, V> {
    * @param dispose Disposes it, once nobody holds it any more.
    * @returns Whether somebody holds it.
    */
-  drop(entry: CacheEntry<K, V>, dispose: () => void): boolean {
+  drop(entry: CacheEntry<K, V>, dispose: (() => void) | undefined): boolean {
     const holding = this.#held.size === 0 ? undefined : this.#held.get(entry);
     if (holding === undefined) return false;
     this.#held.delete(entry);

@@ -1,6 +1,5 @@
 import type { Doubt } from "./cache-doubts.ts";
-import type { CacheEntry } from "./cache-entry.ts";
-import { Flight, type FlightOwner } from "./flight.ts";
+import { EntryLoad } from "./entry-load.ts";
 
 /** How the value of a load is to be kept: what the load itself says about it, in place of the options. */
 export interface Keeping<V> {
@@ -14,9 +13,8 @@ export interface Keeping<V> {
   tags: Iterable<string> | undefined;
 }
 
-/** A load of a cache. */
-export class CacheLoad<K, V> extends Flight<V> implements Keeping<V> {
-  readonly entry: CacheEntry<K, V>;
+/** A load that says how its value is to be kept, and that may be in doubt. */
+export class CacheLoad<K, V> extends EntryLoad<K, V> implements Keeping<V> {
   ttlMs: number | undefined = undefined;
   size: number | undefined = undefined;
   tags: Iterable<string> | undefined = undefined;
@@ -31,16 +29,6 @@ export class CacheLoad<K, V> extends Flight<V> implements Keeping<V> {
   doubt: Doubt | undefined = undefined;
   /** What it was told to be in place. */
   given: V | undefined = undefined;
-
-  constructor(
-    entry: CacheEntry<K, V>,
-    fn: (load: CacheLoad<K, V>) => V | PromiseLike<V>,
-    owner: FlightOwner,
-    keepAlive: boolean,
-  ) {
-    super(entry.key, fn, owner, keepAlive);
-    this.entry = entry;
-  }
 
   get previous(): V | undefined {
     return (this.given = this.entry.value);

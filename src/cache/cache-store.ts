@@ -39,7 +39,10 @@ export class CacheStore<K, V> {
   readonly policy: EvictionPolicy;
   /** @internal */
   evictions = 0;
-  readonly #options: MemoCacheOptions<K, V>;
+  readonly #ttlMs: number | ((value: V, key: K) => number);
+  readonly #negativeTtlMs: number | undefined;
+  readonly #isNegative: (result: PromiseSettledResult<V>, key: K) => boolean;
+  readonly #sizeOf: ((value: V, key: K) => number) | undefined;
   readonly #max: number;
   readonly #maxSize: number;
   #size = 0;
@@ -51,7 +54,10 @@ export class CacheStore<K, V> {
   constructor(options: MemoCacheOptions<K, V>) {
     checkCacheOptions(options);
     const { max = 1_000, maxSize = Infinity, eviction = lru } = options;
-    this.#options = options;
+    this.#ttlMs = options.ttlMs ?? Infinity;
+    this.#negativeTtlMs = options.negativeTtlMs;
+    this.#isNegative = options.isNegative ?? isNothing;
+    this.#sizeOf = options.sizeOf;
     this.#max = max;
     this.#maxSize = maxSize;
     this.policy = eviction(maxSize === Infinity ? max : maxSize);
@@ -150,16 +156,19 @@ export class CacheStore<K, V> {
   ): boolean {
     const { key } = entry;
     const value = outcome as V;
-    const { ttlMs = Infinity, negativeTtlMs, isNegative = isNothing, sizeOf } = this.#options;
+    const negativeTtlMs = this.#negativeTtlMs;
     let ms = how?.ttlMs;
     if (failed || (ms === undefined && negativeTtlMs !== undefined)) {
-      const result = { status: failed ? "rejected" : "fulfilled", value, reason: value };
-      if (negativeTtlMs !== undefined && isNegative(result as never, key)) ms = negativeTtlMs;
+      if (negativeTtlMs !== undefined && this.#negative(failed, value, key)) ms = negativeTtlMs;
       else if (failed) return false;
     }
-    ms ??= typeof ttlMs === "function" ? ttlMs(value, key) : ttlMs;
+    if (ms === undefined) {
+      const ttlMs = this.#ttlMs;
+      ms = typeof ttlMs === "function" ? ttlMs(value, key) : ttlMs;
+    }
     const counts = this.#maxSize < Infinity && !failed;
     const given = failed ? undefined : how?.size;
+    const sizeOf = counts && given === undefined ? this.#sizeOf : undefined;
     const size = counts ? (given ?? sizeOf?.(value, key) ?? 1) : 1;
     checkMs(KEEP, "ttlMs", ms);
     checkSize(KEEP, given ?? size);
@@ -183,6 +192,14 @@ export class CacheStore<K, V> {
     this.policy.admit(entry);
     this.admitted(entry, how);
     return true;
+  }
+
+  #negative(failed: boolean, value: V, key: K): boolean {
+    const isNegative = this.#isNegative;
+    return isNegative(
+      { status: failed ? "rejected" : "fulfilled", value, reason: value } as never,
+      key,
+    );
   }
 
   /** @internal Takes an entry's result away. */

@@ -26,6 +26,18 @@ export class EntryList {
     newest.next = this.previous = entry;
     this.size += entry.size;
   }
+
+  /** Makes an entry of this list the newest. */
+  renew(entry: Kept): void {
+    const newest = this.previous;
+    if (entry === newest) return;
+    const { previous, next } = entry;
+    previous!.next = next;
+    next!.previous = previous;
+    entry.previous = newest;
+    entry.next = newest.next!;
+    newest.next = this.previous = entry;
+  }
 }
 
 /** Takes an entry out of the list that it is in. */

@@ -1,5 +1,5 @@
 import { deliver, rejected } from "../internal/budget.ts";
-import { call, react } from "../internal/react.ts";
+import { react } from "../internal/react.ts";
 import { runtime } from "../internal/runtime.ts";
 import { DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
@@ -115,17 +115,29 @@ export class Flight<V> implements Errand {
       this.#nested = true;
     }
     if (place !== undefined || holder !== undefined) return this.#park(place, signal, holder);
-    if (this.#crowd === undefined) {
-      this.pinned = true;
-      // One promise for all of them. Where deadlocks are looked for it is a wait that can be seen.
-      if (isWatched()) this.#crowd = this.#park(place, signal, holder);
-      else {
-        this.#crowd = new Promise<V>(capture as never);
-        this.#resolve = captured as never;
-        captured = undefined;
-      }
+    this.pinned = true;
+    // One promise for all of them. Where deadlocks are looked for it is a wait that can be seen.
+    if (this.#crowd === undefined && isWatched()) {
+      this.#crowd = this.#park(place, signal, holder);
     }
+    return this.#crowd ?? this.#gather();
+  }
+
+  /** What all get whom nothing can cancel. */
+  #gather(): Promise<V> {
+    this.#crowd = new Promise<V>(capture as never);
+    this.#resolve = captured as never;
+    captured = undefined;
     return this.#crowd;
+  }
+
+  /**
+   * As `join()`, for somebody whom nothing can cancel, if that takes nothing.
+   *
+   * @returns Nothing if it does take something, or if nobody can join.
+   */
+  joined(): Promise<V> | undefined {
+    return starting === undefined && !this.over ? this.#crowd : undefined;
   }
 
   #park(
@@ -152,8 +164,9 @@ export class Flight<V> implements Errand {
     this.#plain = this.pinned && !isWatched();
     if (!this.#plain) openScope(this.scope, this.#owner.loads);
     this.begun = true;
-    const load = (): V | PromiseLike<V> => this.#fn(this as never);
-    const result = this.#plain ? call(load) : attempt(this.scope, load);
+    const result = this.#plain
+      ? this.#callPlainly()
+      : attempt(this.scope, () => this.#fn(this as never));
     starting = before;
     void react(
       result,
@@ -170,6 +183,15 @@ export class Flight<V> implements Errand {
         return this.#land(true, error);
       },
     );
+  }
+
+  /** Outside of a scope. What the function throws at once is a rejection, too. */
+  #callPlainly(): Promise<V> {
+    try {
+      return Promise.resolve(this.#fn(this as never));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #land(failed: boolean, outcome: unknown): unknown {

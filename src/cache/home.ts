@@ -17,15 +17,43 @@ interface Resource {
 
 type ResourceClass = new (type: string) => Resource;
 
+interface Probe {
+  enterWith(store: unknown): void;
+  getStore(): unknown;
+  disable(): void;
+}
+
+interface AsyncHooks {
+  AsyncResource?: ResourceClass;
+  AsyncLocalStorage?: new () => Probe;
+}
+
 interface NodeProcess {
-  getBuiltinModule?: (name: string) => { AsyncResource?: ResourceClass } | undefined;
+  getBuiltinModule?: (name: string) => AsyncHooks | undefined;
+}
+
+/**
+ * Whether what is set in a context that is entered stays set in it, so that each errand needs a copy. It
+ * does before Node 24, where an `AsyncResource` is itself what a storage is kept on.
+ */
+let stays: boolean | undefined;
+
+function staysSet({ AsyncResource, AsyncLocalStorage }: AsyncHooks): boolean {
+  if (AsyncLocalStorage === undefined) return true;
+  const probe = new AsyncLocalStorage();
+  const place = new AsyncResource!("corral");
+  place.runInAsyncScope(() => probe.enterWith(true), undefined);
+  let found: unknown;
+  place.runInAsyncScope(() => (found = probe.getStore()), undefined);
+  probe.disable();
+  return found !== undefined;
 }
 
 function begin(errand: Errand): void {
   errand.begin();
 }
 
-/** Before Node 24 what is set in a context that is entered stays set in it; so each errand has a copy. */
+/** In a context of the errand's own, which is made where it is called. */
 function beginApart(create: ResourceClass, errand: Errand): void {
   new create("corral").runInAsyncScope(begin, undefined, errand);
 }
@@ -39,15 +67,18 @@ let within = 0;
  * in the context of the one who happened to come first, whose identity it would act with.
  */
 export class Home {
+  /** Makes the contexts of errands, where each has one of its own. */
   readonly #create: ResourceClass | undefined;
   readonly #place: Resource | undefined;
   #due: Errand[] = [];
 
   constructor() {
     const { process } = globalThis as { process?: NodeProcess };
-    const create = process?.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
-    this.#create = create;
-    if (create !== undefined) this.#place = detached(() => new create("corral"));
+    const hooks = process?.getBuiltinModule?.("node:async_hooks");
+    const create = hooks?.AsyncResource;
+    if (create === undefined) return;
+    if ((stays ??= staysSet(hooks!))) this.#create = create;
+    this.#place = detached(() => new create("corral"));
   }
 
   /** Does it there in a later microtask, after those that were asked for before. */
@@ -71,7 +102,8 @@ export class Home {
     within++;
     try {
       if (this.#place === undefined) detached(() => errand.begin());
-      else this.#place.runInAsyncScope(beginApart, undefined, this.#create!, errand);
+      else if (this.#create === undefined) this.#place.runInAsyncScope(begin, undefined, errand);
+      else this.#place.runInAsyncScope(beginApart, undefined, this.#create, errand);
     } finally {
       within--;
       runtime.frame = frame;

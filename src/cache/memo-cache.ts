@@ -1,9 +1,10 @@
-import { ready } from "../internal/budget.ts";
-import { refused } from "../cancel/tree.ts";
+import { ready, spend } from "../internal/budget.ts";
+import { runtime } from "../internal/runtime.ts";
+import { refused, type ScopeNode } from "../cancel/tree.ts";
 import { placeOf, refusal } from "../cancel/wait.ts";
 import { CacheEntry } from "./cache-entry.ts";
-import { CacheLoad } from "./cache-load.ts";
-import { CacheStore, isValue } from "./cache-store.ts";
+import { CacheStore, isValue, type SetOptions } from "./cache-store.ts";
+import { EntryLoad } from "./entry-load.ts";
 import { Home } from "./home.ts";
 import type { MemoCacheOptions } from "./memo-options.ts";
 
@@ -28,7 +29,7 @@ export interface MemoCacheStats {
 }
 
 /** How the value of an entry is loaded. */
-export type LoadFunction<K, V> = (load: CacheLoad<K, V>) => V | PromiseLike<V>;
+export type LoadFunction<K, V> = (load: EntryLoad<K, V>) => V | PromiseLike<V>;
 
 /** The cache of a memoized function. */
 export class MemoCache<K, V> extends CacheStore<K, V> {
@@ -68,15 +69,28 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
   }
 
   /**
-   * Gives what there is, if it is fresh and need not be loaded anew soon.
+   * Gives what there is, if it is fresh and need not be loaded anew soon; or the promise of a load that many
+   * wait for.
    *
    * @internal
    */
   give(key: K, signal: AbortSignal | undefined): Promise<V> | undefined {
-    const no = refusal(placeOf(signal), signal);
-    if (no !== undefined) return no;
+    // Where no scope was ever opened there is none to be cancelled.
+    let place: ScopeNode | undefined;
+    if (runtime.opened || signal !== undefined) {
+      place = placeOf(signal);
+      const no = refusal(place, signal);
+      if (no !== undefined) return no;
+    }
     const entry = this.table.get(key);
-    if (entry === undefined || !entry.kept) return undefined;
+    if (entry === undefined) return undefined;
+    if (!entry.kept) {
+      const joined = place === undefined ? entry.load?.joined() : undefined;
+      if (joined === undefined) return undefined;
+      this.#misses++;
+      this.missed(entry);
+      return joined;
+    }
     const left = this.left(entry);
     if (left <= (entry.failed ? 0 : this.aheadMs)) return undefined;
     this.#hits++;
@@ -94,7 +108,7 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
     key: K,
     load: LoadFunction<K, V>,
     signal: AbortSignal | undefined,
-    seen?: (entry: CacheEntry<K, V>, load: CacheLoad<K, V> | undefined) => void,
+    seen?: (entry: CacheEntry<K, V>, load: EntryLoad<K, V> | undefined) => void,
   ): Promise<V> {
     let entry = this.table.get(key);
     if (entry === undefined) this.table.set(key, (entry = new CacheEntry<K, V>(key)));
@@ -120,13 +134,14 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
   }
 
   /** @internal Calls the load's function, unless it was called. */
-  start(load: CacheLoad<K, V>): void {
+  start(load: EntryLoad<K, V>): void {
     if (!load.begun) this.#home.run(load);
   }
 
   #promiseOf(entry: CacheEntry<K, V>): Promise<V> {
     this.policy.hit(entry);
-    return ready(entry.promise ?? (entry.promise = Promise.resolve(entry.value!))) as Promise<V>;
+    const promise = (entry.promise ??= Promise.resolve(entry.value!));
+    return spend() === undefined ? promise : (ready(promise) as Promise<V>);
   }
 
   /** @internal The load of the entry that is under way, else a new one, which is to be started then. */
@@ -134,9 +149,9 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
     entry: CacheEntry<K, V>,
     load: LoadFunction<K, V>,
     keepAlive: boolean = this.#keepAlive,
-  ): CacheLoad<K, V> {
+  ): EntryLoad<K, V> {
     if (entry.load?.over !== false) {
-      entry.load = new CacheLoad(entry, load, this, keepAlive);
+      entry.load = this.create(entry, load, keepAlive);
       this.#loads++;
       this.begun(entry.load);
       // Of those who share it, one may want it whoever leaves.
@@ -145,7 +160,7 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
   }
 
   /** @internal */
-  landed(load: CacheLoad<K, V>, failed: boolean, outcome: unknown): V | Promise<never> {
+  landed(load: EntryLoad<K, V>, failed: boolean, outcome: unknown): V | Promise<never> {
     const { entry, abandoned } = load;
     if (failed && !abandoned) {
       this.#failures++;
@@ -158,7 +173,7 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
     if (entry.load === load) {
       try {
         if (failed ? !abandoned : this.mayKeep(load, outcome as V)) {
-          this.keep(entry, failed, outcome, load, load);
+          this.keep(entry, failed, outcome, this.how(load), load);
         } else if (!failed && entry.kept && entry.load === load) this.drop(entry, "deleted");
       } catch (error) {
         failed = true;
@@ -173,6 +188,16 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
     return failed ? refused(outcome) : (outcome as V);
   }
 
+  /** @internal */
+  create(entry: CacheEntry<K, V>, load: LoadFunction<K, V>, keepAlive: boolean): EntryLoad<K, V> {
+    return new EntryLoad(entry, load, this, keepAlive);
+  }
+
+  /** @internal What a load says about how its value is to be kept. */
+  how(_load: EntryLoad<K, V>): SetOptions | undefined {
+    return undefined;
+  }
+
   /** @internal Called when there is a result to give at once, maybe a stale value. */
   served(_entry: CacheEntry<K, V>, _left: number): void {}
 
@@ -180,10 +205,10 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
   missed(_entry: CacheEntry<K, V>): void {}
 
   /** @internal Called when a load is about to begin; each of them lands. */
-  begun(_load: CacheLoad<K, V>): void {}
+  begun(_load: EntryLoad<K, V>): void {}
 
   /** @internal Whether the value of a load may be kept. */
-  mayKeep(_load: CacheLoad<K, V>, _value: V): boolean {
+  mayKeep(_load: EntryLoad<K, V>, _value: V): boolean {
     return true;
   }
 }

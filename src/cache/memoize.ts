@@ -1,6 +1,6 @@
 import { checkFunction, checkOptions, seen } from "../internal/arguments.ts";
 import { rejected } from "../internal/budget.ts";
-import { argumentsKey } from "./argument-key.ts";
+import { argumentsKey, isLone } from "./argument-key.ts";
 import { signalIn, withSignal } from "./argument-signal.ts";
 import { type LoadFunction, MemoCache } from "./memo-cache.ts";
 import type { MemoCacheOptions } from "./memo-options.ts";
@@ -85,8 +85,10 @@ export function memoizedBy(
   const keyOf = key ?? ((...args: unknown[]) => argumentsKey(args));
   function memoized(this: unknown, ...args: unknown[]): Promise<unknown> {
     try {
-      const signal = signalIn(args);
-      const id = keyOf.apply(this, args);
+      // What most calls are like is told at once.
+      const lone = key === undefined && isLone(args);
+      const signal = lone ? undefined : signalIn(args);
+      const id = lone ? args[0] : keyOf.apply(this, args);
       return cache.give(id, signal) ?? cache.wait(id, loadOf(fn, this, args, signal), signal);
     } catch (error) {
       return rejected(error);

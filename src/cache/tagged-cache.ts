@@ -3,11 +3,11 @@ import { now } from "../cancel/clock.ts";
 import type { AsyncLruOptions, CacheDump, LruSetOptions } from "./async-lru-options.ts";
 import { CacheDoubts } from "./cache-doubts.ts";
 import type { CacheEntry } from "./cache-entry.ts";
-import type { CacheLoad } from "./cache-load.ts";
+import { CacheLoad } from "./cache-load.ts";
 import { type DropReason, isValue } from "./cache-store.ts";
 import { checkDump } from "./cache-dump.ts";
 import { CacheTags, tagsIn } from "./cache-tags.ts";
-import { MemoCache } from "./memo-cache.ts";
+import { type LoadFunction, MemoCache } from "./memo-cache.ts";
 import { LoadTimes } from "./load-times.ts";
 import { plainOptions } from "./plain-options.ts";
 
@@ -105,6 +105,20 @@ export class TaggedCache<K, V> extends MemoCache<K, V> {
 
   /** @internal Called for a load whose value may turn out to have been invalidated. */
   doubted(_load: CacheLoad<K, V>): void {}
+
+  /** @internal */
+  override create(
+    entry: CacheEntry<K, V>,
+    load: LoadFunction<K, V>,
+    keepAlive: boolean,
+  ): CacheLoad<K, V> {
+    return new CacheLoad(entry, load, this, keepAlive);
+  }
+
+  /** @internal */
+  override how(load: CacheLoad<K, V>): LruSetOptions {
+    return load;
+  }
 
   /** @internal */
   override begun(load: CacheLoad<K, V>): void {

@@ -3,6 +3,7 @@ import type { WaitOptions } from "../cancel/sleep.ts";
 import type { AsyncLruOptions, LruSetOptions } from "./async-lru-options.ts";
 import type { CacheEntry } from "./cache-entry.ts";
 import type { CacheLoad } from "./cache-load.ts";
+import type { EntryLoad } from "./entry-load.ts";
 import type { LoadFunction } from "./memo-cache.ts";
 import { TaggedCache } from "./tagged-cache.ts";
 import { Tier } from "./tier.ts";
@@ -47,14 +48,14 @@ export class TieredCache<K, V> extends TaggedCache<K, V> {
     entry: CacheEntry<K, V>,
     load: LoadFunction<K, V>,
     keepAlive?: boolean,
-  ): CacheLoad<K, V> {
+  ): EntryLoad<K, V> {
     const tier = this.#tier;
-    const fn = tier === undefined ? load : (it: CacheLoad<K, V>) => tier.load(it, () => load(it));
-    return super.begin(entry, fn, keepAlive);
+    if (tier === undefined) return super.begin(entry, load, keepAlive);
+    return super.begin(entry, (it) => tier.load(it as CacheLoad<K, V>, () => load(it)), keepAlive);
   }
 
   /** @internal A load that asks the second level nothing. */
-  beginAnew(entry: CacheEntry<K, V>, load: LoadFunction<K, V>): CacheLoad<K, V> {
+  beginAnew(entry: CacheEntry<K, V>, load: LoadFunction<K, V>): EntryLoad<K, V> {
     entry.load = undefined;
     return super.begin(entry, load);
   }
