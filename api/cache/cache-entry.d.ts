@@ -1,5 +1,5 @@
 import type { Kept } from "./eviction-policy.ts";
-import type { CacheLoad } from "./cache-load.ts";
+import type { EntryLoad } from "./entry-load.ts";
 export declare class CacheEntry<K, V> implements Kept {
     readonly key: K;
     size: number;
@@ -11,7 +11,7 @@ export declare class CacheEntry<K, V> implements Kept {
     failed: boolean;
     value: V | undefined;
     promise: Promise<V> | undefined;
-    load: CacheLoad<K, V> | undefined;
+    load: EntryLoad<K, V> | undefined;
     freshUntil: number;
     ttlMs: number;
     constructor(key: K);

@@ -9,5 +9,5 @@ export declare class CacheLeases<K, V> {
     #private;
     hold(entry: CacheEntry<K, V> | undefined, load: CacheLoad<K, V> | undefined, wait: Promise<V>): Promise<CacheLease<V>>;
     landed(load: CacheLoad<K, V>, dispose: (() => void) | undefined): void;
-    drop(entry: CacheEntry<K, V>, dispose: () => void): boolean;
+    drop(entry: CacheEntry<K, V>, dispose: (() => void) | undefined): boolean;
 }

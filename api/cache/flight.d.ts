@@ -21,5 +21,6 @@ export declare class Flight<V> implements Errand {
     get over(): boolean;
     get awaited(): boolean;
     join(place: ScopeNode | undefined, signal: AbortSignal | undefined): Promise<V>;
+    joined(): Promise<V> | undefined;
     begin(): void;
 }

@@ -1,5 +1,5 @@
-import { CacheLoad } from "./cache-load.ts";
 import { CacheStore } from "./cache-store.ts";
+import { EntryLoad } from "./entry-load.ts";
 import { Home } from "./home.ts";
 import type { MemoCacheOptions } from "./memo-options.ts";
 export interface MemoCacheStats {
@@ -12,7 +12,7 @@ export interface MemoCacheStats {
     readonly failures: number;
     readonly evictions: number;
 }
-export type LoadFunction<K, V> = (load: CacheLoad<K, V>) => V | PromiseLike<V>;
+export type LoadFunction<K, V> = (load: EntryLoad<K, V>) => V | PromiseLike<V>;
 export declare class MemoCache<K, V> extends CacheStore<K, V> {
     #private;
     constructor(options?: MemoCacheOptions<K, V>, home?: Home);

@@ -142,20 +142,16 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     try {
       checkOptions("lease a value", options);
       const signal = options?.signal;
-      let entry: CacheEntry<K, V> | undefined;
-      let load: CacheLoad<K, V> | undefined;
-      let wait = super.give(key, signal);
-      if (wait === undefined) {
-        wait = super.wait(key, this.#load, signal, (its, joined) => {
+      let entry = this.table.get(key);
+      let load = entry?.kept === false ? entry.load : undefined;
+      const wait =
+        super.give(key, signal) ??
+        super.wait(key, this.#load, signal, (its, joined) => {
           entry = its;
-          load = joined as CacheLoad<K, V> | undefined;
+          load = joined;
         });
-      } else {
-        entry = this.table.get(key);
-        if (entry?.kept === false) load = entry.load as CacheLoad<K, V> | undefined;
-      }
       // Held in the same step: by the time that the wait is over, another value may be in its place.
-      const leased = this.#leases.hold(entry, load, wait);
+      const leased = this.#leases.hold(entry, load as CacheLoad<K, V> | undefined, wait);
       // A caller who is cancelled need not look at what it gets.
       void wait.catch(() => {
         if (refusal(placeOf(signal), signal) !== undefined) void quiet(leased);
@@ -254,12 +250,8 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     super.dropped(entry, value, reason, instead);
     if (reason === "evicted") this.#tell("eviction", entry);
     if (entry.failed || (reason === "replaced" && value === instead)) return;
-    if (this.options.dispose === undefined) {
-      this.#leases.drop(entry, undefined);
-      return;
-    }
-    const dispose = (): void => this.#dispose(value, entry.key, reason);
-    if (!this.#leases.drop(entry, dispose)) this.#due.add(dispose);
+    const dispose = this.options.dispose && ((): void => this.#dispose(value, entry.key, reason));
+    if (!this.#leases.drop(entry, dispose) && dispose) this.#due.add(dispose);
   }
 
   /** @internal */
@@ -267,7 +259,13 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     if (failed && !load.abandoned) this.#tell("failure", load.entry, outcome);
     const result = super.landed(load, failed, outcome);
     // What is given in place of a failure is the entry's own.
-    const unkept = load.kept || failed ? undefined : (): void => this.#unkept(load, outcome as V);
+    const unkept =
+      load.kept || failed
+        ? undefined
+        : (): void => {
+            // What was there before is disposed when the cache lets go of it.
+            if (outcome !== load.given) this.#dispose(outcome as V, load.entry.key, "unkept");
+          };
     if (!(result instanceof Promise)) this.#leases.landed(load, unkept);
     else if (unkept !== undefined) this.#due.add(unkept);
     this.#due.run();
@@ -278,11 +276,6 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     let entry = this.table.get(key);
     if (entry === undefined) this.table.set(key, (entry = new CacheEntry<K, V>(key)));
     return entry;
-  }
-
-  /** Disposes what a load gave, unless it was there before: that is disposed when the cache lets go of it. */
-  #unkept(load: CacheLoad<K, V>, value: V): void {
-    if (value !== load.given) this.#dispose(value, load.entry.key, "unkept");
   }
 
   #dispose(value: V, key: K, reason: DropReason): void {

@@ -159,16 +159,16 @@ export class CacheStore<K, V> {
     const negativeTtlMs = this.#negativeTtlMs;
     let ms = how?.ttlMs;
     if (failed || (ms === undefined && negativeTtlMs !== undefined)) {
-      if (negativeTtlMs !== undefined && this.#negative(failed, value, key)) ms = negativeTtlMs;
+      const isNegative = this.#isNegative;
+      const result = { status: failed ? "rejected" : "fulfilled", value, reason: value };
+      if (negativeTtlMs !== undefined && isNegative(result as never, key)) ms = negativeTtlMs;
       else if (failed) return false;
     }
-    if (ms === undefined) {
-      const ttlMs = this.#ttlMs;
-      ms = typeof ttlMs === "function" ? ttlMs(value, key) : ttlMs;
-    }
+    const ttlMs = this.#ttlMs;
+    ms ??= typeof ttlMs === "function" ? ttlMs(value, key) : ttlMs;
     const counts = this.#maxSize < Infinity && !failed;
     const given = failed ? undefined : how?.size;
-    const sizeOf = counts && given === undefined ? this.#sizeOf : undefined;
+    const sizeOf = this.#sizeOf;
     const size = counts ? (given ?? sizeOf?.(value, key) ?? 1) : 1;
     checkMs(KEEP, "ttlMs", ms);
     checkSize(KEEP, given ?? size);
@@ -192,14 +192,6 @@ export class CacheStore<K, V> {
     this.policy.admit(entry);
     this.admitted(entry, how);
     return true;
-  }
-
-  #negative(failed: boolean, value: V, key: K): boolean {
-    const isNegative = this.#isNegative;
-    return isNegative(
-      { status: failed ? "rejected" : "fulfilled", value, reason: value } as never,
-      key,
-    );
   }
 
   /** @internal Takes an entry's result away. */

@@ -23,12 +23,6 @@ export interface FlightOwner {
   landed(flight: never, failed: boolean, outcome: unknown): unknown;
 }
 
-// Handed over by the executor below, which is shared.
-let captured: ((value: never) => void) | undefined;
-function capture(resolve: (value: never) => void): void {
-  captured = resolve;
-}
-
 /** Whether what waits is to be seen, and loads to be told apart. */
 function isWatched(): boolean {
   return runtime.detector?.off === false && runtime.detector.on;
@@ -117,18 +111,11 @@ export class Flight<V> implements Errand {
     if (place !== undefined || holder !== undefined) return this.#park(place, signal, holder);
     this.pinned = true;
     // One promise for all of them. Where deadlocks are looked for it is a wait that can be seen.
-    if (this.#crowd === undefined && isWatched()) {
-      this.#crowd = this.#park(place, signal, holder);
-    }
-    return this.#crowd ?? this.#gather();
-  }
-
-  /** What all get whom nothing can cancel. */
-  #gather(): Promise<V> {
-    this.#crowd = new Promise<V>(capture as never);
-    this.#resolve = captured as never;
-    captured = undefined;
-    return this.#crowd;
+    return (this.#crowd ??= isWatched()
+      ? this.#park(place, signal, holder)
+      : new Promise((resolve) => {
+          this.#resolve = resolve;
+        }));
   }
 
   /**

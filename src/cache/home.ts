@@ -8,55 +8,27 @@ export interface Errand {
 
 /** The part of `AsyncResource` that is used: it keeps the async context that it was made in. */
 interface Resource {
-  runInAsyncScope<A extends readonly unknown[]>(
-    fn: (...args: A) => void,
-    self: undefined,
-    ...args: A
-  ): void;
+  runInAsyncScope<T>(fn: () => T): T;
 }
-
-type ResourceClass = new (type: string) => Resource;
 
 interface Probe {
-  enterWith(store: unknown): void;
+  enterWith?(store: unknown): void;
   getStore(): unknown;
-  disable(): void;
-}
-
-interface AsyncHooks {
-  AsyncResource?: ResourceClass;
-  AsyncLocalStorage?: new () => Probe;
+  disable?(): void;
 }
 
 interface NodeProcess {
-  getBuiltinModule?: (name: string) => AsyncHooks | undefined;
+  getBuiltinModule?: (name: string) => {
+    readonly AsyncResource: new (type: string) => Resource;
+    readonly AsyncLocalStorage: new () => Probe;
+  };
 }
 
 /**
  * Whether what is set in a context that is entered stays set in it, so that each errand needs a copy. It
- * does before Node 24, where an `AsyncResource` is itself what a storage is kept on.
+ * does where a storage keeps its values on the resource: on Node before 24.
  */
 let stays: boolean | undefined;
-
-function staysSet({ AsyncResource, AsyncLocalStorage }: AsyncHooks): boolean {
-  if (AsyncLocalStorage === undefined) return true;
-  const probe = new AsyncLocalStorage();
-  const place = new AsyncResource!("corral");
-  place.runInAsyncScope(() => probe.enterWith(true), undefined);
-  let found: unknown;
-  place.runInAsyncScope(() => (found = probe.getStore()), undefined);
-  probe.disable();
-  return found !== undefined;
-}
-
-function begin(errand: Errand): void {
-  errand.begin();
-}
-
-/** In a context of the errand's own, which is made where it is called. */
-function beginApart(create: ResourceClass, errand: Errand): void {
-  new create("corral").runInAsyncScope(begin, undefined, errand);
-}
 
 /** So many are begun at once within each other. */
 const MOST_WITHIN = 50;
@@ -67,18 +39,25 @@ let within = 0;
  * in the context of the one who happened to come first, whose identity it would act with.
  */
 export class Home {
-  /** Makes the contexts of errands, where each has one of its own. */
-  readonly #create: ResourceClass | undefined;
+  /** Makes a context like the one that it is called in. */
+  readonly #create: (() => Resource) | undefined;
   readonly #place: Resource | undefined;
   #due: Errand[] = [];
 
   constructor() {
     const { process } = globalThis as { process?: NodeProcess };
     const hooks = process?.getBuiltinModule?.("node:async_hooks");
-    const create = hooks?.AsyncResource;
-    if (create === undefined) return;
-    if ((stays ??= staysSet(hooks!))) this.#create = create;
-    this.#place = detached(() => new create("corral"));
+    if (hooks === undefined) return;
+    const create = (): Resource => new hooks.AsyncResource("corral");
+    this.#create = create;
+    const place = detached(create);
+    this.#place = place;
+    if (stays === undefined) {
+      const probe = new hooks.AsyncLocalStorage();
+      place.runInAsyncScope(() => probe.enterWith?.(place));
+      stays = place.runInAsyncScope(() => probe.getStore()) === place;
+      probe.disable?.();
+    }
   }
 
   /** Does it there in a later microtask, after those that were asked for before. */
@@ -100,10 +79,12 @@ export class Home {
     const { frame } = runtime;
     runtime.frame = undefined;
     within++;
+    const begin = (): void => errand.begin();
     try {
-      if (this.#place === undefined) detached(() => errand.begin());
-      else if (this.#create === undefined) this.#place.runInAsyncScope(begin, undefined, errand);
-      else this.#place.runInAsyncScope(beginApart, undefined, this.#create, errand);
+      if (this.#place === undefined) detached(begin);
+      else {
+        this.#place.runInAsyncScope(stays ? () => this.#create!().runInAsyncScope(begin) : begin);
+      }
     } finally {
       within--;
       runtime.frame = frame;

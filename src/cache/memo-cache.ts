@@ -173,7 +173,7 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
     if (entry.load === load) {
       try {
         if (failed ? !abandoned : this.mayKeep(load, outcome as V)) {
-          this.keep(entry, failed, outcome, this.how(load), load);
+          this.keep(entry, failed, outcome, load as SetOptions, load);
         } else if (!failed && entry.kept && entry.load === load) this.drop(entry, "deleted");
       } catch (error) {
         failed = true;
@@ -191,11 +191,6 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
   /** @internal */
   create(entry: CacheEntry<K, V>, load: LoadFunction<K, V>, keepAlive: boolean): EntryLoad<K, V> {
     return new EntryLoad(entry, load, this, keepAlive);
-  }
-
-  /** @internal What a load says about how its value is to be kept. */
-  how(_load: EntryLoad<K, V>): SetOptions | undefined {
-    return undefined;
   }
 
   /** @internal Called when there is a result to give at once, maybe a stale value. */

@@ -116,11 +116,6 @@ export class TaggedCache<K, V> extends MemoCache<K, V> {
   }
 
   /** @internal */
-  override how(load: CacheLoad<K, V>): LruSetOptions {
-    return load;
-  }
-
-  /** @internal */
   override begun(load: CacheLoad<K, V>): void {
     load.since = now();
     this.doubts.begin(load);
