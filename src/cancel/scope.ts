@@ -1,3 +1,4 @@
+import { inspect } from "../internal/inspect.ts";
 import { checkFunction, checkMs, checkOptions } from "../internal/arguments.ts";
 import { react } from "../internal/react.ts";
 import { runtime, type Timer } from "../internal/runtime.ts";
@@ -211,7 +212,7 @@ export class CancelScope extends ScopeNode {
   }
 
   /** @internal For `console.log`. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspect](): string {
     return this.toString();
   }
 

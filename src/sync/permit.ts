@@ -1,3 +1,4 @@
+import { inspect } from "../internal/inspect.ts";
 import type { Section } from "../cancel/section.ts";
 import { runtime } from "../internal/runtime.ts";
 
@@ -42,7 +43,7 @@ export class Permit implements Disposable {
   }
 
   /** @internal For `console.log`. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspect](): string {
     return this.toString();
   }
 

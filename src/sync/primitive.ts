@@ -1,3 +1,4 @@
+import { inspect } from "../internal/inspect.ts";
 import { checkOptions, seen } from "../internal/arguments.ts";
 
 export interface PrimitiveOptions {
@@ -44,7 +45,7 @@ export abstract class Primitive {
   }
 
   /** @internal For `console.log`. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspect](): string {
     return this.toString();
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from "../internal/inspect.ts";
 import { checkOptions } from "../internal/arguments.ts";
 import { ready } from "../internal/budget.ts";
 import { runtime } from "../internal/runtime.ts";
@@ -139,7 +140,7 @@ export class Task<T> implements PromiseLike<T> {
   }
 
   /** @internal For `console.log`. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspect](): string {
     return this.toString();
   }
 
