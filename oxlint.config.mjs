@@ -97,7 +97,7 @@ export default defineConfig({
     { files: ["test/**", "examples/**"], rules: { "typescript/unbound-method": "off" } },
     { files: ["*.config.*"], rules: { "import/no-default-export": "off" } },
     {
-      files: ["scripts/**", "examples/**"],
+      files: ["scripts/**", "examples/**", "soak/**"],
       rules: { "no-console": "off" },
     },
     ...fences,
