@@ -127,9 +127,6 @@ export function endScope(scope: CancelScope): void {
   scope.shielded = false;
   const outer = scope.error === undefined ? outerNode(scope) : undefined;
   if (outer !== undefined) sweep(scope, outer.error!);
-  if (scope.error === undefined) {
-    if (scope.controller !== undefined) handOut(scope);
-    if (scope.first !== undefined && scope.error === undefined) return;
-  }
-  leaveTree(scope);
+  if (scope.first !== undefined || scope.controller !== undefined) handOut(scope);
+  if (scope.first === undefined || scope.error !== undefined) leaveTree(scope);
 }
