@@ -53,7 +53,7 @@ const fences = [
 export default defineConfig({
   plugins: ["typescript", "unicorn", "oxc", "import", "promise"],
   options: { typeAware: true, denyWarnings: true, reportUnusedDisableDirectives: "error" },
-  ignorePatterns: ["api", "bench", "dist", "examples/.out"],
+  ignorePatterns: ["api", "bench", "dist", "examples/.out", "site"],
   categories: { correctness: "error", suspicious: "error" },
   rules: {
     eqeqeq: "error",

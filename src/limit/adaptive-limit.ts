@@ -58,10 +58,10 @@ const RUN = "run under an adaptive limit";
  *       const response = await fetch(`https://example.com/${path}`, { signal });
  *       // A refusal has to be an error to count as a drop.
  *       if (response.status === 503) throw Object.assign(new Error("busy"), { status: 503 });
- *       return response.json();
+ *       return response.text();
  *     }),
  *   );
- * console.log((await load("page")).name); // a page
+ * console.log(await load("page")); // {"name":"a page"}
  * ```
  */
 export class AdaptiveLimit extends Primitive {

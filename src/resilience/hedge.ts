@@ -183,10 +183,9 @@ function tell(failure: unknown): void {
  * ```ts
  * import { hedge, sleep } from "corral";
  *
- * const replicas = [1_000, 5];
  * const answer = await hedge(
  *   async (scope, attempt) => {
- *     await sleep(replicas[attempt - 1], { signal: scope.signal });
+ *     await sleep(attempt === 1 ? 1_000 : 5, { signal: scope.signal });
  *     return `replica ${attempt}`;
  *   },
  *   { delayMs: 20 },

@@ -170,7 +170,7 @@ class Branch<T> extends Outlet<T> {
 }
 
 /**
- * Makes several iterators of one source, each of which gives all its items.
+ * Makes several iterators of one source, two or `n`, each of which gives all its items.
  *
  * The source is read when the branch that is ahead asks, and never further. An item is kept until the
  * slowest open branch has taken it, and no longer; when `capacity` items are kept, a branch that is ahead
@@ -180,7 +180,6 @@ class Branch<T> extends Outlet<T> {
  * closes the source and waits for that. A reader that is cancelled loses no item. All belong to the scope
  * in which they were made: its cancellation, or that of `signal`, ends them.
  *
- * @param n How many branches; two by default.
  * @throws {TypeError | RangeError} If `n` is no positive integer, or `capacity` is missing.
  * @example
  * ```ts

@@ -16,7 +16,8 @@ beforeAll(async () => {
   vi.resetModules();
   b = await import("../../src/index.ts");
   bTesting = await import("../../src/testing/index.ts");
-});
+  // All of the library is loaded once more, which takes its time on a busy machine.
+}, 60_000);
 
 afterAll(() => {
   vi.resetModules();
@@ -89,6 +90,9 @@ describe("two copies of the library in one process", () => {
       ["TimeoutError", (library) => new library.TimeoutError(5)],
       ["ClosedError", (library) => new library.ClosedError("closed")],
       ["DeadlockError", (library) => new library.DeadlockError("dead")],
+      ["LaggedError", (library) => new library.LaggedError(2)],
+      ["QueueFullError", (library) => new library.QueueFullError(3)],
+      ["CircuitOpenError", (library) => new library.CircuitOpenError(10)],
     ];
     for (const [name, make] of makers) {
       for (const [one, other] of [
