@@ -17,6 +17,9 @@ const layers = [
 /** Each is an entry of its own, built only on what `src/index.ts` exports. */
 const subpaths = ["http", "db", "workers", "rpc", "tasks", "distributed", "inspect", "testing"];
 
+/** What single files of these are built on besides: an optional peer each. */
+const peers = [{ files: ["src/http/undici.ts"], name: "http", peer: "undici" }];
+
 /** Lets `files` import only what matches one of the globs of `allowed`. */
 function fence(files, allowed, message) {
   // Each list undoes what the one before it said: all is forbidden, but what is allowed, but what
@@ -48,6 +51,13 @@ const fences = [
       fence([`src/${name}/*/**`], ["./**", "../*.ts", "../../index.ts"], message),
     ];
   }),
+  ...peers.map(({ files, name, peer }) =>
+    fence(
+      files,
+      ["./**", "../index.ts", peer],
+      `${files.join(", ")} may import only from src/${name}, src/index.ts and ${peer}`,
+    ),
+  ),
 ];
 
 export default defineConfig({

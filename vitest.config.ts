@@ -24,6 +24,8 @@ const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: [
       { find: /^corral$/, replacement: path("./src/index.ts") },
+      { find: /^corral\/http$/, replacement: path("./src/http/index.ts") },
+      { find: /^corral\/http\/undici$/, replacement: path("./src/http/undici.ts") },
       { find: /^corral\/testing$/, replacement: path("./src/testing/index.ts") },
     ],
   },

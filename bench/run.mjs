@@ -30,6 +30,7 @@ const NAMES = [
   "cache",
   "cache-memory",
   "cache-promises",
+  "http",
 ];
 
 const { values, positionals } = parseArgs({

@@ -47,16 +47,26 @@ if (helperNames.size > 0) {
   });
 }
 
-// Nothing published may need a package or a runtime's own modules to load.
+/** What may be imported besides, and where: an optional peer in the entry that is built on it. */
+const peers = { "http/undici": "undici" };
+
+// Nothing else that is published may need a package or a runtime's own modules to load.
 const foreign = [];
 for (const file of files) {
+  const peer =
+    peers[
+      relative(dist, file)
+        .replace(/\.(?:js|d\.ts)$/, "")
+        .replaceAll("\\", "/")
+    ];
   const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
   const found = [...code.matchAll(specifiers)].map(([specifier]) => specifier);
   found.push(
     ...[...code.matchAll(/^\/\/\/ <reference (?!lib=).*$/gm)].map(([directive]) => directive),
   );
   for (const specifier of found) {
-    if (!specifier.startsWith(".")) foreign.push(`${relative(root, file)}: ${specifier}`);
+    if (specifier !== peer && !specifier.startsWith("."))
+      foreign.push(`${relative(root, file)}: ${specifier}`);
   }
 }
 if (foreign.length > 0) {

@@ -1,5 +1,11 @@
-import { isCancellation, limit, now, sleep, timeout } from "corral";
-import { describeFailure, isTransient, retryDelayMs, StatusError } from "./page.ts";
+import { isCancellation, now } from "corral";
+import {
+  HttpError,
+  httpPool,
+  type HttpResponse,
+  HttpStatusError,
+  HttpTimeoutError,
+} from "corral/http";
 import type { Content, FetchLimits } from "./page.ts";
 
 /** What became of a page. */
@@ -20,49 +26,44 @@ export type Fetcher = (url: string) => Promise<Outcome>;
 /**
  * Makes a function that fetches pages, with retries, within a total limit and one an origin.
  *
- * Pages are served in the order in which they were asked for, each origin in a line of its own. A
- * page keeps its place while it pauses before its next attempt: an origin in trouble is to get fewer
- * requests, not more.
+ * Pages are served in the order in which they were asked for, each origin in a line of its own. While a page
+ * pauses before its next attempt, its place is another's; an origin that asks to wait is left alone by all.
  */
 export function createFetcher(
   limits: FetchLimits,
-  read: (response: Response) => Promise<Content>,
+  read: (response: HttpResponse) => Promise<Content>,
 ): Fetcher {
-  const total = limit(limits.concurrency);
-  const byOrigin = new Map<string, typeof total>();
-
-  const fetchPage = async (url: string): Promise<Outcome> => {
-    const startedAt = now();
-    for (let attempts = 1; ; attempts++) {
-      let status = 0;
-      let content: Content = { bytes: 0 };
-      let failure: unknown;
-      try {
-        await timeout(limits.timeoutMs, async (scope) => {
-          const response = await fetch(url, { signal: scope.signal });
-          status = response.status;
-          content = await read(response);
-          if (!response.ok) throw new StatusError(response);
-        });
-      } catch (error) {
-        if (isCancellation(error)) throw error;
-        failure = error;
-      }
-      if (attempts < limits.attempts && isTransient(failure)) {
-        await sleep(retryDelayMs(failure, attempts));
-        continue;
-      }
-      const ms = Math.round(now() - startedAt);
-      const outcome = { url, status, ...content, ms, attempts };
-      return failure === undefined ? outcome : { ...outcome, error: describeFailure(failure) };
-    }
+  const startedAt = new Map<string, number>();
+  const http = httpPool({
+    total: limits.concurrency,
+    perOrigin: limits.perOrigin,
+    timeouts: { attemptMs: limits.timeoutMs, totalMs: Infinity },
+    retry: { attempts: limits.attempts, maxRetryAfterMs: 30_000 },
+    beforeRequest: ({ url, attempt }) => {
+      // Its time in line is none of its own.
+      if (attempt === 1) startedAt.set(url, now());
+    },
+  });
+  const since = (url: string): number => {
+    const ms = Math.round(now() - (startedAt.get(url) ?? now()));
+    startedAt.delete(url);
+    return ms;
   };
 
-  return (url) => {
-    const { origin } = new URL(url);
-    let ofOrigin = byOrigin.get(origin);
-    if (!ofOrigin) byOrigin.set(origin, (ofOrigin = limit(limits.perOrigin)));
-    // In this order: a page that waits for a busy origin takes no place in the total.
-    return ofOrigin(() => total(() => fetchPage(url)));
+  return async (url) => {
+    try {
+      return await http.read(url, async (response) => {
+        const content = await read(response);
+        const { status, attempts } = response;
+        return { url, status, ...content, ms: since(url), attempts };
+      });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const status = error instanceof HttpStatusError ? error.status : 0;
+      const isOurs = error instanceof HttpError || error instanceof HttpTimeoutError;
+      const attempts = isOurs ? error.attempts : 1;
+      const message = error instanceof Error ? error.message : String(error);
+      return { url, status, bytes: 0, ms: since(url), attempts, error: message };
+    }
   };
 }

@@ -1,15 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tally } from "../report/tally.ts";
 import type { Outcome } from "./fetcher.ts";
-import {
-  describeFailure,
-  isTransient,
-  readHtml,
-  retryDelayMs,
-  StatusError,
-  type Content,
-  type FetchLimits,
-} from "./page.ts";
+import { readHtml, type Content, type FetchLimits } from "./page.ts";
+import { describeFailure, isTransient, retryDelayMs, StatusError } from "./plain-retry.ts";
 
 /**
  * The crawl of `crawl.ts` by plain `fetch` and a worker loop written by hand, to compare with.

@@ -1,0 +1,38 @@
+export type HttpEvent = {
+    readonly kind: "queued";
+    readonly url: string;
+    readonly method: string;
+} | {
+    readonly kind: "start";
+    readonly url: string;
+    readonly method: string;
+    readonly attempt: number;
+    readonly waitedMs: number;
+} | {
+    readonly kind: "headers";
+    readonly url: string;
+    readonly method: string;
+    readonly attempt: number;
+    readonly status: number;
+    readonly ms: number;
+} | {
+    readonly kind: "redirect";
+    readonly url: string;
+    readonly method: string;
+    readonly to: string;
+} | {
+    readonly kind: "retry";
+    readonly url: string;
+    readonly method: string;
+    readonly attempt: number;
+    readonly delayMs: number;
+    readonly error: unknown;
+} | {
+    readonly kind: "end";
+    readonly url: string;
+    readonly method: string;
+    readonly attempts: number;
+    readonly bytes: number;
+    readonly ms: number;
+    readonly error?: unknown;
+};

@@ -1,0 +1,196 @@
+import { CancelScope, now, SingleFlight, TimeoutError } from "../index.ts";
+import { at } from "./at.ts";
+import type { HttpCache, Stored } from "./cache.ts";
+import { Call, type Consume, type Outcome } from "./call.ts";
+import { HttpStatusError, HttpTimeoutError } from "./errors.ts";
+import type { Machinery } from "./machinery.ts";
+import type { Prepared } from "./request.ts";
+import { HttpResponse, type ResponseHead } from "./response.ts";
+import { timeoutsOf } from "./timeouts.ts";
+
+/** A response with its body, for all who share it. */
+interface Shared {
+  readonly head: ResponseHead;
+  readonly bytes: Uint8Array;
+}
+
+/** Makes requests, or does without: by the cache, or by one of the same that is under way. */
+export class Sender {
+  readonly #pool: Machinery;
+  readonly #cache: HttpCache | undefined;
+  readonly #dedupes: boolean;
+  readonly #flights = new SingleFlight<string, Shared>();
+
+  constructor(pool: Machinery, cache: HttpCache | undefined, dedupes: boolean) {
+    this.#pool = pool;
+    this.#cache = cache;
+    this.#dedupes = dedupes;
+  }
+
+  /** How many calls have joined another's request. */
+  get shared(): number {
+    const { calls, begun } = this.#flights.stats();
+    return calls - begun;
+  }
+
+  /**
+   * @param raises Whether a status that is no success is an error, unless the request or the pool says.
+   * @param consume Called with the response, while its request has its place.
+   * @param deliver Whether `consume` gives the response away: then nothing is tried again.
+   */
+  send<T>(
+    request: Prepared,
+    raises: boolean,
+    consume: (response: HttpResponse) => T | PromiseLike<T>,
+    how?: { readonly delivers?: boolean; readonly outcome?: Outcome | undefined },
+  ): Promise<T> {
+    this.#pool.check();
+    const take: Consume<T> = (response, call) => {
+      call.delivered = how?.delivers === true;
+      return consume(response);
+    };
+    const { method, init } = request;
+    const isRead = (method === "GET" || method === "HEAD") && request.body === undefined;
+    if (isRead && (init.dedupe ?? this.#dedupes)) {
+      return this.#join(request, raises, consume);
+    }
+    return this.#call(request, raises, take, consume, how?.outcome);
+  }
+
+  /** Through the cache, where there is one. */
+  #call<T>(
+    request: Prepared,
+    raises: boolean,
+    take: Consume<T>,
+    consume: (response: HttpResponse) => T | PromiseLike<T>,
+    outcome: Outcome | undefined,
+  ): Promise<T> {
+    const cache = this.#cache;
+    if (cache === undefined) return this.#run(request, raises, take, outcome);
+    return this.#cached(cache, request, raises, take, consume, outcome);
+  }
+
+  async #cached<T>(
+    cache: HttpCache,
+    request: Prepared,
+    raises: boolean,
+    take: Consume<T>,
+    consume: (response: HttpResponse) => T | PromiseLike<T>,
+    outcome: Outcome | undefined,
+  ): Promise<T> {
+    if (!cache.serves(request)) {
+      return this.#run(
+        request,
+        raises,
+        (response, call) => {
+          cache.invalidate(request, response.status);
+          return take(response, call);
+        },
+        outcome,
+      );
+    }
+    const found = await cache.find(request);
+    if (found?.isFresh === true) {
+      const response = cache.give(found.stored, 0);
+      this.#raise(request, response, found.stored.bytes, raises);
+      return consume(response);
+    }
+    const stored = found?.stored;
+    const since = now();
+    return this.#run(
+      stored === undefined ? request : cache.ask(request, stored),
+      raises,
+      async (response, call) => {
+        const tookMs = now() - since;
+        if (response.status === 304 && stored !== undefined) {
+          return this.#confirmed(request, raises, stored, response, tookMs, call, take);
+        }
+        if (cache.mayKeep(response)) {
+          const bytes = await response.upTo(cache.maxEntryBytes);
+          if (bytes !== undefined) {
+            cache.keep(request, response, bytes, tookMs);
+            return take(response.with(bytes), call);
+          }
+        }
+        return take(response, call);
+      },
+      outcome,
+    );
+  }
+
+  #confirmed<T>(
+    request: Prepared,
+    raises: boolean,
+    stored: Stored,
+    response: HttpResponse,
+    tookMs: number,
+    call: Call,
+    take: Consume<T>,
+  ): T | PromiseLike<T> {
+    const confirmed = this.#cache!.confirm(request, stored, response, tookMs);
+    const given = this.#cache!.give(confirmed, call.attempts);
+    this.#raise(request, given, confirmed.bytes, raises);
+    return take(given, call);
+  }
+
+  #run<T>(
+    request: Prepared,
+    raises: boolean,
+    take: Consume<T>,
+    outcome: Outcome | undefined,
+  ): Promise<T> {
+    const call = new Call(this.#pool, request, raises);
+    return call.run(take, outcome);
+  }
+
+  /** Each caller has its own limits and its own response; the request is one. */
+  async #join<T>(
+    request: Prepared,
+    raises: boolean,
+    consume: (response: HttpResponse) => T | PromiseLike<T>,
+  ): Promise<T> {
+    const { init, signal } = request;
+    const { totalMs } = timeoutsOf(init.timeouts, this.#pool.timeouts);
+    const scope = new CancelScope({ name: request.url, timeoutMs: totalMs, signal });
+    try {
+      return await scope.run(async () => {
+        const key = sameness(request);
+        const load = (own: CancelScope): Promise<Shared> => this.#load(request, own);
+        const { head, bytes } = await this.#flights.run(key, load, at(scope));
+        const response = new HttpResponse(head, { bytes });
+        this.#raise(request, response, bytes, raises);
+        return consume(response);
+      });
+    } catch (error) {
+      if (!(error instanceof TimeoutError) || error.deadline !== scope.deadline) throw error;
+      throw new HttpTimeoutError(request, "total", totalMs, scope.deadline);
+    }
+  }
+
+  #load(request: Prepared, scope: CancelScope): Promise<Shared> {
+    const { signal } = at(scope);
+    // Who joins may want no error of the status: each decides for itself.
+    const silent = { ...request, signal, init: { ...request.init, raiseForStatus: false } };
+    return this.#call(silent, false, share, share, undefined);
+  }
+
+  #raise(request: Prepared, response: HttpResponse, bytes: Uint8Array, raises: boolean): void {
+    if (!(request.init.raiseForStatus ?? this.#pool.raises ?? raises) || response.ok) return;
+    const { url, status, statusText, headers } = response;
+    const text = new TextDecoder().decode(bytes.subarray(0, 2_048));
+    const failure = new HttpStatusError(request, { url, status, statusText, headers }, text);
+    failure.attempts = response.attempts;
+    throw failure;
+  }
+}
+
+async function share(response: HttpResponse): Promise<Shared> {
+  const { url, status, statusText, headers, redirected, attempts, fromCache } = response;
+  const head = { url, status, statusText, headers, redirected, attempts, fromCache };
+  return { head, bytes: await response.bytes() };
+}
+
+/** Requests with the same are the same. Nothing that they hold can look like something else. */
+function sameness({ method, url, headers, redirect, init }: Prepared): string {
+  return JSON.stringify([method, url, [...headers], redirect, init.cache ?? ""]);
+}
