@@ -104,6 +104,19 @@ export type {
   WorkOverflow,
   WorkQueueOptions,
 } from "./limit/work-queue-options.ts";
+export { KeyedPool } from "./pool/keyed-pool.ts";
+export type { Lease } from "./pool/lease.ts";
+export { Pool } from "./pool/pool.ts";
+export type { KeyedPoolStats, PoolStats } from "./pool/pool-counts.ts";
+export type { DestroyReason, PoolEvent } from "./pool/pool-event.ts";
+export type {
+  KeyedPoolOptions,
+  PoolAcquireOptions,
+  PoolCloseOptions,
+  PoolOptions,
+  PoolSettings,
+} from "./pool/pool-options.ts";
+export { PoolTimeoutError } from "./pool/pool-timeout-error.ts";
 export type { Attempt } from "./resilience/attempt.ts";
 export {
   type Backoff,

@@ -34,6 +34,8 @@ function isFirm(wait: Wait, node: ScopeNode | undefined): boolean {
   if (!wait.pending || wait.owner !== node || wait.link !== undefined) return false;
   // One of several in a select may end by another.
   if ("rivals" in wait) return false;
+  // Nor is one that ends by a time of its own.
+  if ((wait.payload as { timed?: boolean } | undefined)?.timed === true) return false;
   for (let at = node as CancelScope | undefined; at !== undefined;) {
     if (at.foreign !== undefined || at.link !== undefined || at.deadlineAt < Infinity) return false;
     at = at.parent as CancelScope | undefined;

@@ -26,7 +26,7 @@ import { callback } from "./report.ts";
 import type { HttpInit, HttpInput, Prepared } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
 import type { Outcome } from "./call.ts";
-import type { Sender } from "./sender.ts";
+import type { Requester } from "./requester.ts";
 import { Tally } from "./tally.ts";
 
 /** Makes a request of what a caller has given. */
@@ -34,13 +34,13 @@ export type Prepare = (input: HttpInput, init: HttpInit | undefined) => Prepared
 
 /** Makes many requests of one source. */
 export class Gatherer {
-  readonly #sender: Sender;
+  readonly #requester: Requester;
   readonly #prepare: Prepare;
   /** How many items are taken up at once, unless told. */
   readonly #concurrency: number;
 
-  constructor(sender: Sender, prepare: Prepare, total: number) {
-    this.#sender = sender;
+  constructor(requester: Requester, prepare: Prepare, total: number) {
+    this.#requester = requester;
     this.#prepare = prepare;
     this.#concurrency = total === Infinity ? 1_000 : total * 2;
   }
@@ -132,7 +132,7 @@ export class Gatherer {
       const raises = options?.raiseForStatus ?? true;
       const context = { index, input, scope };
       const consume = (response: HttpResponse): T | PromiseLike<T> => parse(response, context);
-      const value = await this.#sender.send(request, raises, consume, { outcome });
+      const value = await this.#requester.send(request, raises, consume, { outcome });
       result = { ok: true, value, ...rest() };
     } catch (error) {
       if (isCancellation(error, scope)) return undefined;

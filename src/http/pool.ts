@@ -14,7 +14,7 @@ import type { HttpPoolOptions } from "./options.ts";
 import { Delivery } from "./delivery.ts";
 import { type HttpInit, type HttpInput, prepare } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
-import { Sender } from "./sender.ts";
+import { Requester } from "./requester.ts";
 
 export interface HttpCloseOptions {
   /** How long requests that are under way may go on; 5,000 by default. */
@@ -51,7 +51,7 @@ export interface HttpPoolStats {
 export class HttpPool implements AsyncDisposable {
   readonly name: string | undefined;
   readonly #pool: Machinery;
-  readonly #sender: Sender;
+  readonly #requester: Requester;
   readonly #many: Gatherer;
   readonly #cache: HttpCache | undefined;
   readonly #base: string | undefined;
@@ -72,8 +72,8 @@ export class HttpPool implements AsyncDisposable {
     const isCache = typeof (cache as HttpCache | undefined)?.find === "function";
     this.#cache =
       cache === undefined || isCache ? (cache as HttpCache | undefined) : new HttpCache(cache);
-    this.#sender = new Sender(this.#pool, this.#cache, dedupe === true);
-    this.#many = new Gatherer(this.#sender, this.#prepare, this.#pool.total);
+    this.#requester = new Requester(this.#pool, this.#cache, dedupe === true);
+    this.#many = new Gatherer(this.#requester, this.#prepare, this.#pool.total);
   }
 
   readonly #prepare = (input: HttpInput, init: HttpInit | undefined): ReturnType<typeof prepare> =>
@@ -100,7 +100,7 @@ export class HttpPool implements AsyncDisposable {
       const delivery = new Delivery(resolve, reject);
       const request = this.#prepare(input, init);
       const { take, fail } = delivery;
-      this.#sender.send(request, false, take, { delivers: true }).catch(fail);
+      this.#requester.send(request, false, take, { delivers: true }).catch(fail);
     });
 
   /**
@@ -116,7 +116,7 @@ export class HttpPool implements AsyncDisposable {
     init?: HttpInit,
   ): Promise<Awaited<T>> {
     if (typeof read !== "function") throw new TypeError(wrong(REQUEST, "read", "a function", read));
-    return await this.#sender.send(this.#prepare(input, init), true, read);
+    return await this.#requester.send(this.#prepare(input, init), true, read);
   }
 
   /**
@@ -207,7 +207,7 @@ export class HttpPool implements AsyncDisposable {
       attempts,
       retries,
       hedged,
-      shared: this.#sender.shared,
+      shared: this.#requester.shared,
       bytes,
       cache: this.#cache?.stats(),
     });

@@ -3,22 +3,12 @@
  * whether there is a detector. It enters itself there when it is loaded, as whoever loads the whole library
  * does; an application that is bundled and shaken has it if it calls `setDeadlockDetection`.
  */
+import { developing } from "../internal/developing.ts";
 import { type Detector, runtime } from "../internal/runtime.ts";
 import { watchForDeadlock } from "../cancel/deadlock.ts";
 import { currentFrame, Frame, type Held } from "../cancel/frame.ts";
 import type { Wait } from "../cancel/wait.ts";
-import { unwatch, watch, type Watched } from "./lost.ts";
-
-declare const process: { env: { NODE_ENV?: string } };
-
-function developing(): boolean {
-  try {
-    // In these words, for bundlers to replace it.
-    return process.env.NODE_ENV !== "production";
-  } catch {
-    return true;
-  }
-}
+import { permits, type Watched } from "./lost.ts";
 
 /** One that is on in development. */
 export function createDetector(): Detector {
@@ -30,7 +20,7 @@ export function createDetector(): Detector {
   };
   const detector: Detector = {
     off: false,
-    // Not when it is loaded: reading the environment may need a permission.
+    // Not when it is loaded.
     get on() {
       return on ?? decide(developing());
     },
@@ -50,10 +40,10 @@ export function createDetector(): Detector {
       if (this.on) watchForDeadlock(action, wait as Wait);
     },
     hold(permit) {
-      if (this.on) watch(permit as Watched);
+      if (this.on) permits.watch(permit as Watched);
     },
     release(permit) {
-      unwatch(permit as Watched);
+      permits.unwatch(permit as Watched);
     },
   };
   return detector;

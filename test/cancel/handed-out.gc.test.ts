@@ -15,6 +15,16 @@ async function listenersOf(signal: AbortSignal): Promise<number> {
   return count();
 }
 
+/** Uses a signal whose listener holds the one of a scope below it. */
+async function use(): Promise<WeakRef<AbortSignal>> {
+  const { signal } = new AbortController();
+  await new CancelScope({ signal }).run((scope) => {
+    const held = scope.signal;
+    signal.addEventListener("abort", () => held.throwIfAborted());
+  });
+  return new WeakRef(signal);
+}
+
 describe("signals that outlive their scopes, and hold one another", () => {
   test("are forgotten: an outer one whose listener holds the inner one", async () => {
     const { signal } = new AbortController();
@@ -58,14 +68,6 @@ describe("signals that outlive their scopes, and hold one another", () => {
   });
 
   test("keep no foreign signal alive whose listener holds one of them", async () => {
-    const use = async (): Promise<WeakRef<AbortSignal>> => {
-      const { signal } = new AbortController();
-      await new CancelScope({ signal }).run((scope) => {
-        const held = scope.signal;
-        signal.addEventListener("abort", () => held.throwIfAborted());
-      });
-      return new WeakRef(signal);
-    };
     const refs = await Promise.all([use(), use()]);
     const alive = (): number => refs.filter((ref) => ref.deref() !== undefined).length;
     for (let i = 0; i < 20 && alive() > 0; i++) {

@@ -86,11 +86,14 @@ function declarationsOf(file: string, into: Map<string, Declaration>): void {
   });
 }
 
-/** Everything that is declared in `src/`, by name. */
+/** Entries beside the portable one; they have names of their own. */
+const adapters = /^(?:http|db)[/\\]/;
+
+/** Everything that is declared in the layers of `src/`, by name. */
 export function declarations(): ReadonlyMap<string, Declaration> {
   const all = new Map<string, Declaration>();
   for (const path of readdirSync(src, { recursive: true, encoding: "utf8" })) {
-    if (path.endsWith(".ts")) declarationsOf(join(src, path), all);
+    if (path.endsWith(".ts") && !adapters.test(path)) declarationsOf(join(src, path), all);
   }
   return all;
 }

@@ -6,6 +6,7 @@ import { channels } from "./channels.ts";
 import { type Line, nameOf, plain, type WaitingMethod } from "./line.ts";
 import { loads } from "./loads.ts";
 import { locks } from "./locks.ts";
+import { pools } from "./pools.ts";
 import { signals } from "./signals.ts";
 import { streams } from "./streams.ts";
 import { work } from "./work.ts";
@@ -20,6 +21,7 @@ const methods: readonly WaitingMethod[] = [
   ...batches,
   ...asyncLru,
   ...loads,
+  ...pools,
 ];
 
 /** The same line, waited in by a `select` that could also wait for something that never happens. */
@@ -51,6 +53,7 @@ export const waitingMethods: readonly WaitingMethod[] = [...methods, ...selects]
 
 const own =
   "waits for work that it began itself: a cancellation is passed on, and the end of it awaited";
+const cleanup = "is cleanup, bounded by the pool's own times: a cancellation does not end it";
 const whole = "calls values() without options";
 const time =
   "time lets in, and nobody else: its line is tested in test/limit, and against a model in test/properties";
@@ -62,6 +65,13 @@ export const notWaiting: Readonly<Record<string, string>> = {
   "CacheTier.get": "is the user's own",
   "CancelScope.run": own,
   "ItemStream.return": own,
+  "KeyedPool.[Symbol.asyncDispose]": own,
+  "KeyedPool.close": own,
+  "KeyedPool.terminate": own,
+  "KeyedPool.warm": "is Pool.warm() for a key",
+  "Lease.[Symbol.asyncDispose]": cleanup,
+  "Lease.destroy": cleanup,
+  "Lease.release": cleanup,
   "Limit.map": own,
   "MappedStream.[Symbol.asyncDispose]": own,
   "MappedStream.return": own,
@@ -73,6 +83,9 @@ export const notWaiting: Readonly<Record<string, string>> = {
   "CircuitBreaker.run": own,
   "Coalesced()": own,
   "Coalesced.flush": own,
+  "Pool.[Symbol.asyncDispose]": own,
+  "Pool.close": own,
+  "Pool.terminate": own,
   "RateLimiter.acquire": time,
   "RateLimiter.run": time,
   "WorkQueue.[Symbol.asyncDispose]": own,

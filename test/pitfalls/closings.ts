@@ -4,10 +4,12 @@ import {
   Condition,
   limit,
   lock,
+  Pool,
   recv,
   safeChannel,
   select,
   Semaphore,
+  sleep,
   Watch,
   when,
 } from "corral";
@@ -122,6 +124,18 @@ export const closings: Closings = {
     },
     ["closed", "done"],
     ["closed", "done"],
+  ],
+  "Pool.terminate()": [
+    () => {
+      const pool = new Pool({ max: 1, create: ({ signal }) => sleep(Infinity, { signal }) });
+      return {
+        waits: [pool.acquire(), pool.run(() => {}), pool.warm(1)],
+        close: () => void pool.terminate(),
+        late: () => [pool.acquire(), pool.run(() => {}), pool.warm(1)],
+      };
+    },
+    ["closed", "closed", "closed"],
+    ["closed", "closed", "closed"],
   ],
   "SafeChannel.return()": [
     () => {

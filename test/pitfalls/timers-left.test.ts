@@ -6,6 +6,7 @@ import {
   fallback,
   hedge,
   limit,
+  Pool,
   RateLimiter,
   retry,
   throttle,
@@ -77,6 +78,18 @@ const uses: Record<string, () => Promise<unknown>> = {
     const circuit = new CircuitBreaker({ failures: 1, openMs: LONG });
     await circuit.run(down).catch(() => {});
     return circuit.run(down);
+  },
+  "a pool that was used and closed": async () => {
+    const pool = new Pool({
+      create: () => ({}),
+      acquireTimeoutMs: LONG,
+      maxIdleMs: LONG,
+      leakWarnMs: LONG,
+      resetTimeoutMs: LONG,
+      reset: async () => {},
+    });
+    await pool.run(() => {});
+    await pool.close({ graceMs: LONG });
   },
   "all of them, one in the other": () =>
     fallback(

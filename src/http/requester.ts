@@ -15,7 +15,7 @@ interface Shared {
 }
 
 /** Makes requests, or does without: by the cache, or by one of the same that is under way. */
-export class Sender {
+export class Requester {
   readonly #pool: Machinery;
   readonly #cache: HttpCache | undefined;
   readonly #dedupes: boolean;
