@@ -26,6 +26,8 @@ const config: ViteUserConfig = defineConfig({
       { find: /^corral$/, replacement: path("./src/index.ts") },
       { find: /^corral\/http$/, replacement: path("./src/http/index.ts") },
       { find: /^corral\/http\/undici$/, replacement: path("./src/http/undici.ts") },
+      { find: /^corral\/db$/, replacement: path("./src/db/index.ts") },
+      { find: /^corral\/db\/([a-z0-9]+)$/, replacement: path("./src/db/$1/index.ts") },
       { find: /^corral\/testing$/, replacement: path("./src/testing/index.ts") },
     ],
   },

@@ -31,6 +31,7 @@ const NAMES = [
   "cache-memory",
   "cache-promises",
   "http",
+  "db",
 ];
 
 const { values, positionals } = parseArgs({

@@ -10,9 +10,12 @@ afterEach(() => {
 
 describe("examples of the documentation (need ambient scopes)", () => {
   allExamples().forEach(({ place, code, prints }, index) => {
-    ambientTest(`${place} runs and prints what it says`, async () => {
+    // A database within the process takes seconds to start.
+    const timeoutMs = code.includes("pglite") ? 60_000 : 5_000;
+    const run = async (): Promise<void> => {
       vi.stubGlobal("fetch", async () => new Response('{"name":"a page"}'));
       expect(await runExample(`example-${index}`, code)).toEqual(prints);
-    });
+    };
+    ambientTest(`${place} runs and prints what it says`, run, timeoutMs);
   });
 });

@@ -42,6 +42,11 @@ async function printedBy(run: () => Promise<unknown>): Promise<string[]> {
   return printed;
 }
 
+/** What the database does takes time of the platform's. */
+function usesDatabase(code: string): boolean {
+  return code.includes('"corral/db');
+}
+
 /**
  * Runs an example that uses the library, on a virtual clock.
  *
@@ -49,8 +54,12 @@ async function printedBy(run: () => Promise<unknown>): Promise<string[]> {
  * @returns The lines it has printed.
  */
 export async function runExample(name: string, code: string): Promise<string[]> {
-  const run = await load(`${name}.ts`, code);
-  return printedBy(() => (code.includes('"corral/testing"') ? run() : withVirtualClock(run)));
+  const itself = code.includes('"corral/testing"') || usesDatabase(code);
+  const run = await load(
+    `${name}.ts`,
+    code.replace('"@electric-sql/pglite"', '"../shared-pglite.ts"'),
+  );
+  return printedBy(() => (itself ? run() : withVirtualClock(run)));
 }
 
 /** Runs JavaScript that uses other packages, on the real clock. */

@@ -1,7 +1,7 @@
 import { test } from "vitest";
 
 /** Registers a test that needs something that not every machine has. */
-export type ServiceTest = (name: string, run: () => Promise<void>) => void;
+export type ServiceTest = (name: string, run: () => Promise<void>, timeoutMs?: number) => void;
 
 /**
  * A test of something that not every machine has. Where it is missing, the test is skipped, and its name

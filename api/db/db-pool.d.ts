@@ -1,0 +1,30 @@
+import { CancelScope, type MappedStream, type PoolAcquireOptions, type PoolCloseOptions, type PoolStats, type StreamSource, type WaitOptions } from "../index.ts";
+import { type DbPoolOptions } from "./db-options.ts";
+import type { DbDriver, DbResult, DbRow } from "./driver.ts";
+import { type DbConnection } from "./handle.ts";
+import type { InsertRow } from "./insert.ts";
+import { DbLease } from "./lease.ts";
+import type { DbQuery, InsertOptions, QueryOptions, TransactionOptions } from "./query-options.ts";
+import { type DbGathered, type DbGatherOptions, type DbOutcome, type DbStreamOptions } from "./queries.ts";
+type Body<T> = (connection: DbConnection, scope: CancelScope) => T | PromiseLike<T>;
+export declare class DbPool implements AsyncDisposable {
+    #private;
+    get size(): number;
+    get idle(): number;
+    get busy(): number;
+    get waiting(): number;
+    stats(): PoolStats;
+    query<Row = DbRow>(text: string, params?: readonly unknown[], options?: QueryOptions): Promise<DbResult<Row>>;
+    insert(table: string, rows: StreamSource<InsertRow>, options?: InsertOptions): Promise<number>;
+    acquire(options?: PoolAcquireOptions): Promise<DbLease>;
+    run<T>(fn: Body<T>, options?: PoolAcquireOptions): Promise<T>;
+    transaction<T>(fn: Body<T>, options?: TransactionOptions): Promise<T>;
+    gather<Row = DbRow>(queries: StreamSource<string | DbQuery>, options?: DbGatherOptions): Promise<DbGathered<Row>>;
+    stream<Row = DbRow>(queries: StreamSource<string | DbQuery>, options?: DbStreamOptions): MappedStream<DbOutcome<Row>>;
+    warm(count?: number, options?: WaitOptions): Promise<void>;
+    expire(): void;
+    close(options?: PoolCloseOptions): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+export declare function dbPool(driver: DbDriver, options?: DbPoolOptions): DbPool;
+export {};
