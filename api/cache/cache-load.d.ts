@@ -15,6 +15,7 @@ export declare class CacheLoad<K, V> extends EntryLoad<K, V> implements Keeping<
     previousLoad: CacheLoad<K, V> | undefined;
     nextLoad: CacheLoad<K, V> | undefined;
     doubt: Doubt | undefined;
+    older: CacheLoad<K, V> | undefined;
     given: V | undefined;
     get previous(): V | undefined;
 }

@@ -1,9 +1,10 @@
 import type { ScopeNode } from "../cancel/tree.ts";
 import { WaitQueue } from "../cancel/wait.ts";
-import type { Errand } from "./home.ts";
+import type { Errand, Home } from "./home.ts";
 import { LoadScope } from "./load-scope.ts";
 export interface FlightOwner {
     readonly name?: string | undefined;
+    readonly home: Home;
     readonly loads?: ScopeNode | undefined;
     landed(flight: never, failed: boolean, outcome: unknown): unknown;
 }

@@ -44,6 +44,12 @@ function bracketOf(value: unknown): string {
   return prototype === Date.prototype || prototype === URL.prototype ? "D" : "";
 }
 
+/** What a Date or a URL is, whatever properties it was given. */
+function said(value: unknown): string | number {
+  const isDate = Object.getPrototypeOf(value) === Date.prototype;
+  return isDate ? Date.prototype.getTime.call(value) : URL.prototype.toString.call(value);
+}
+
 /**
  * No text begins with a digit, and each tells where it ends as long as no digit follows. So no two lists
  * of texts read the same, whatever is in the strings.
@@ -66,7 +72,7 @@ function textOf(value: unknown, above: unknown[]): string {
     const own = { ...(value as Record<PropertyKey, unknown>) };
     texts = Reflect.ownKeys(own).map((name) => textOf(name, above) + textOf(own[name], above));
   } else {
-    const items = bracket === "D" ? [(value as URL).href ?? Number(value)] : value;
+    const items = bracket === "D" ? [said(value)] : value;
     texts = Array.from(items as Iterable<unknown>, (item) => textOf(item, above));
   }
   above.pop();

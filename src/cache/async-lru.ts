@@ -13,11 +13,11 @@ import type {
   CacheEvent,
   LruSetOptions,
 } from "./async-lru-options.ts";
-import { CacheEntry } from "./cache-entry.ts";
-import { type CacheLease, CacheLeases } from "./cache-leases.ts";
+import type { CacheEntry } from "./cache-entry.ts";
+import { type CacheLease, CacheLeases, type Claim } from "./cache-leases.ts";
 import type { CacheLoad } from "./cache-load.ts";
 import type { EntryLoad } from "./entry-load.ts";
-import type { DropReason } from "./cache-store.ts";
+import { type DropReason, isValue } from "./cache-store.ts";
 import { DueCalls } from "./due-calls.ts";
 import type { LoadFunction } from "./memo-cache.ts";
 import { TieredCache } from "./tiered-cache.ts";
@@ -107,7 +107,7 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
 
   /** Loads a key that has no fresh value, for those who will ask for it. A failure is told as an event. */
   prefetch(key: K): void {
-    if (!this.has(key)) this.start(this.begin(this.#entry(key), this.#load, true));
+    if (!this.has(key)) this.start(this.begin(this.entryOf(key), this.#load, true));
     this.#due.run();
   }
 
@@ -124,7 +124,7 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
       const place = placeOf(signal);
       const no = refusal(place, signal);
       if (no !== undefined) return no;
-      const load = this.beginAnew(this.#entry(key), this.#load);
+      const load = this.beginAnew(this.entryOf(key), this.#load);
       const result = load.join(place, signal);
       this.start(load);
       this.#due.run();
@@ -142,16 +142,20 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     try {
       checkOptions("lease a value", options);
       const signal = options?.signal;
-      let entry = this.table.get(key);
-      let load = entry?.kept === false ? entry.load : undefined;
-      const wait =
-        super.give(key, signal) ??
-        super.wait(key, this.#load, signal, (its, joined) => {
-          entry = its;
-          load = joined;
+      // Claimed before a load begins: that may let go of the value at once. By the time that the wait is
+      // over, another one may be in its place.
+      let claim: Claim<K, V> | undefined;
+      let wait = super.give(key, signal);
+      if (wait === undefined) {
+        wait = super.wait(key, this.#load, signal, (entry, load) => {
+          claim = this.#leases.claim(entry, load);
         });
-      // Held in the same step: by the time that the wait is over, another value may be in its place.
-      const leased = this.#leases.hold(entry, load as CacheLoad<K, V> | undefined, wait);
+      } else {
+        const entry = this.table.get(key);
+        const load = entry?.kept === false ? entry.load : undefined;
+        claim = this.#leases.claim(entry, load);
+      }
+      const leased = this.#leases.hold(claim!, wait);
       // A caller who is cancelled need not look at what it gets.
       void wait.catch(() => {
         if (refusal(placeOf(signal), signal) !== undefined) void quiet(leased);
@@ -164,11 +168,7 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
   }
 
   override set(key: K, value: V, options?: LruSetOptions): void {
-    const before = this.table.get(key)?.value;
     super.set(key, value, options);
-    if (value !== before && !this.table.has(key)) {
-      this.#due.add(() => this.#dispose(value, key, "unkept"));
-    }
     this.#due.run();
   }
 
@@ -250,32 +250,34 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
     super.dropped(entry, value, reason, instead);
     if (reason === "evicted") this.#tell("eviction", entry);
     if (entry.failed || (reason === "replaced" && value === instead)) return;
-    const dispose = this.options.dispose && ((): void => this.#dispose(value, entry.key, reason));
-    if (!this.#leases.drop(entry, dispose) && dispose) this.#due.add(dispose);
+    const dispose = this.options.dispose && (() => this.#dispose(value, entry.key, reason));
+    if (!this.#leases.drop(entry, dispose) && dispose !== undefined) this.#due.add(dispose);
+  }
+
+  /** @internal */
+  override unkept(value: V, key: K): void {
+    this.#due.add(() => this.#dispose(value, key, "unkept"));
   }
 
   /** @internal */
   override landed(load: CacheLoad<K, V>, failed: boolean, outcome: unknown): V | Promise<never> {
     if (failed && !load.abandoned) this.#tell("failure", load.entry, outcome);
+    const { entry } = load;
+    const before = entry.value;
     const result = super.landed(load, failed, outcome);
-    // What is given in place of a failure is the entry's own.
-    const unkept =
-      load.kept || failed
-        ? undefined
-        : (): void => {
-            // What was there before is disposed when the cache lets go of it.
-            if (outcome !== load.given) this.#dispose(outcome as V, load.entry.key, "unkept");
-          };
+    const value = outcome as V;
+    // What is given in place of a failure is the entry's own; so may be what the load gives.
+    const isOwn = load.kept || failed || (isValue(entry) && entry.value === value);
+    // What was in place, or is by now, is disposed when the cache lets go of it.
+    const isKnown =
+      value === before || value === load.given || value === this.table.get(entry.key)?.value;
+    const unkept = isOwn
+      ? undefined
+      : (): void => void (isKnown || this.#dispose(value, entry.key, "unkept"));
     if (!(result instanceof Promise)) this.#leases.landed(load, unkept);
     else if (unkept !== undefined) this.#due.add(unkept);
     this.#due.run();
     return result;
-  }
-
-  #entry(key: K): CacheEntry<K, V> {
-    let entry = this.table.get(key);
-    if (entry === undefined) this.table.set(key, (entry = new CacheEntry<K, V>(key)));
-    return entry;
   }
 
   #dispose(value: V, key: K, reason: DropReason): void {

@@ -1,4 +1,4 @@
-import { checkMs, seen } from "../internal/arguments.ts";
+import { checkMs, isThenable, seen } from "../internal/arguments.ts";
 import type { CacheDump } from "./async-lru-options.ts";
 import { tagsIn } from "./cache-tags.ts";
 import { checkSize } from "./memo-options.ts";
@@ -16,6 +16,9 @@ export function checkDump(dump: CacheDump<unknown, unknown>): void {
   for (const entry of dump.entries) {
     if (typeof entry !== "object" || entry === null) {
       throw new TypeError(`Cannot ${RESTORE}: "entries" must be objects, received ${seen(entry)}`);
+    }
+    if (isThenable(entry.value)) {
+      throw new TypeError(`Cannot ${RESTORE}: "value" must be no promise, received a promise`);
     }
     const { leftMs = Infinity, size = 1, tags = [] } = entry;
     checkMs(RESTORE, "leftMs", leftMs);

@@ -1,5 +1,6 @@
 import type { CacheEntry } from "./cache-entry.ts";
 import type { CacheLoad } from "./cache-load.ts";
+import type { EntryLoad } from "./entry-load.ts";
 import { isValue } from "./cache-store.ts";
 
 /** A value that is not disposed before it is given back. */
@@ -19,6 +20,12 @@ interface Holding {
   shared: boolean;
 }
 
+/** What a caller is to hold: a value that is there, or the one of a load. */
+export interface Claim<K, V> {
+  readonly load: CacheLoad<K, V> | undefined;
+  readonly holding: Holding | undefined;
+}
+
 /** Who holds which value: what is held outlives its place in the cache. */
 export class CacheLeases<K, V> {
   readonly #held = new Map<CacheEntry<K, V>, Holding>();
@@ -28,18 +35,22 @@ export class CacheLeases<K, V> {
   readonly #landed = new WeakMap<CacheLoad<K, V>, Holding>();
 
   /**
-   * Holds what the load gives, from the moment on at which it is there; without a load, what the entry has.
+   * Claims what the load gives, from the moment on at which it is there; without a load, what the entry has.
+   * Each claim is to be held.
+   */
+  claim(entry: CacheEntry<K, V> | undefined, its: EntryLoad<K, V> | undefined): Claim<K, V> {
+    const load = its as CacheLoad<K, V> | undefined;
+    if (load !== undefined) this.#awaited.set(load, (this.#awaited.get(load) ?? 0) + 1);
+    const holds = load === undefined && isValue(entry);
+    return { load, holding: holds ? this.#hold(entry!, 1) : undefined };
+  }
+
+  /**
+   * Holds what was claimed, when it is there.
    *
    * @param wait The caller's own.
    */
-  async hold(
-    entry: CacheEntry<K, V> | undefined,
-    load: CacheLoad<K, V> | undefined,
-    wait: Promise<V>,
-  ): Promise<CacheLease<V>> {
-    let holding: Holding | undefined;
-    if (load !== undefined) this.#awaited.set(load, (this.#awaited.get(load) ?? 0) + 1);
-    else if (isValue(entry)) holding = this.#hold(entry!, 1);
+  async hold({ load, holding }: Claim<K, V>, wait: Promise<V>): Promise<CacheLease<V>> {
     try {
       const value = await wait;
       holding ??= this.#landed.get(load!)!;

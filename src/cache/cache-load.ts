@@ -27,6 +27,11 @@ export class CacheLoad<K, V> extends EntryLoad<K, V> implements Keeping<V> {
   nextLoad: CacheLoad<K, V> | undefined = undefined;
   /** What was invalidated since it began. */
   doubt: Doubt | undefined = undefined;
+  /**
+   * One that began before, which nobody joins because it is in doubt. It may write still, lest nothing ever is
+   * where things are invalidated more often than a load takes.
+   */
+  older: CacheLoad<K, V> | undefined = undefined;
   /** What it was told to be in place. */
   given: V | undefined = undefined;
 

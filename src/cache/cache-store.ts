@@ -98,9 +98,15 @@ export class CacheStore<K, V> {
       throw new TypeError(`Cannot ${KEEP}: "value" must be no promise, received a promise`);
     }
     const entry = this.table.get(key) ?? new CacheEntry<K, V>(key);
-    if (this.keep(entry, false, value, options)) this.table.set(key, entry);
-    else this.table.delete(key);
+    const before = entry.value;
+    const kept = this.keep(entry, false, value, options);
     entry.load = undefined;
+    if (kept) {
+      this.table.set(key, entry);
+      return;
+    }
+    this.table.delete(key);
+    if (value !== before) this.unkept(value, key);
   }
 
   /**
@@ -128,6 +134,13 @@ export class CacheStore<K, V> {
   }
 
   /** @internal */
+  entryOf(key: K): CacheEntry<K, V> {
+    let entry = this.table.get(key);
+    if (entry === undefined) this.table.set(key, (entry = new CacheEntry<K, V>(key)));
+    return entry;
+  }
+
+  /** @internal */
   isFresh(entry: CacheEntry<K, V>): boolean {
     return isValue(entry) && this.left(entry) > 0;
   }
@@ -144,7 +157,7 @@ export class CacheStore<K, V> {
    * Keeps a result, in an entry that the table may not have yet. Nothing has changed when it throws.
    *
    * @internal
-   * @param load The load that it comes from: it may write while it is the entry's own.
+   * @param load The load that it comes from.
    * @returns Whether it is kept.
    */
   keep(
@@ -173,7 +186,7 @@ export class CacheStore<K, V> {
     checkMs(KEEP, "ttlMs", ms);
     checkSize(KEEP, given ?? size);
     // What was just called may have changed what there is of the key.
-    if (load !== undefined && entry.load !== load) return false;
+    if (load !== undefined && !this.mayWrite(entry, load)) return false;
     const other = this.table.get(key);
     if (other !== undefined && other !== entry) this.forget(other);
     const fits = ms > 0 && size <= this.#maxSize;
@@ -192,6 +205,11 @@ export class CacheStore<K, V> {
     this.policy.admit(entry);
     this.admitted(entry, how);
     return true;
+  }
+
+  /** @internal Whether what a load of the entry gives may be kept still: nobody has invalidated it. */
+  mayWrite(entry: CacheEntry<K, V>, load: object): boolean {
+    return entry.load === load;
   }
 
   /** @internal Takes an entry's result away. */
@@ -215,6 +233,9 @@ export class CacheStore<K, V> {
     _reason: DropReason,
     _instead: V | undefined,
   ): void {}
+
+  /** @internal Called with a value that was to be put in place, and does not fit. */
+  unkept(_value: V, _key: K): void {}
 
   #evict(): void {
     const entry = this.policy.victim() as CacheEntry<K, V>;

@@ -7,12 +7,14 @@ import { report, textOf } from "../cancel/report.ts";
 import { attempt, endScope, failureOf, leaveOpenGroups, openScope } from "../cancel/scope-life.ts";
 import type { ScopeNode } from "../cancel/tree.ts";
 import { grantAll, park, WaitQueue } from "../cancel/wait.ts";
-import type { Errand } from "./home.ts";
+import type { Errand, Home } from "./home.ts";
 import { LoadScope } from "./load-scope.ts";
 
 /** Whose loads they are. */
 export interface FlightOwner {
   readonly name?: string | undefined;
+  /** Where they run, and are cancelled. */
+  readonly home: Home;
   /** A scope that all its loads are in, if there is one. */
   readonly loads?: ScopeNode | undefined;
   /**
@@ -32,7 +34,7 @@ function isWatched(): boolean {
 let starting: object | undefined;
 
 /** Those that were given up and are not cancelled yet. */
-const abandoned: LoadScope[] = [];
+const abandoned: Flight<never>[] = [];
 
 /**
  * One load, and those who wait for it. It is in none of their scopes: each of them leaves alone, and the
@@ -200,13 +202,22 @@ export class Flight<V> implements Errand {
     if (this.pinned || this.line!.length > 0 || this.abandoned) return;
     this.closed = this.abandoned = true;
     // A loop, not a recursion: each may be the last to have waited for the next.
-    if (abandoned.push(this.scope) > 1) return;
-    for (const scope of abandoned) {
-      scope.cancel("nobody waits for it any more");
-      // Until it is read, the stack keeps what is on it: the signal of the one who has left last.
-      void scope.error?.stack;
-    }
+    if (abandoned.push(this as never) > 1) return;
+    for (const flight of abandoned) flight.#cancel();
     abandoned.length = 0;
+  }
+
+  #cancel(): void {
+    const { scope } = this;
+    // At home, so that its listeners do not run in the async context of the one who has left last, and what
+    // watches over its end keeps nothing of theirs.
+    this.#owner.home.run({
+      begin: () => {
+        scope.cancel("nobody waits for it any more");
+        // Until it is read, the stack keeps what is on it: the signal of the one who has left last.
+        void scope.error?.stack;
+      },
+    });
   }
 
   /** Whether this is that load itself, or waits for it, maybe through others. */

@@ -60,6 +60,20 @@ export class Home {
     }
   }
 
+  /** Calls a function there, and gives what it gives. What that sets in its context may stay set. */
+  call<T>(fn: () => T): T {
+    const place = this.#place;
+    return detached(place === undefined ? fn : () => place.runInAsyncScope(fn));
+  }
+
+  /**
+   * A promise that may be kept for long. Before Node 24 each promise keeps the async context that it was made
+   * in, with all that some caller has in it; so this one is made there.
+   */
+  promiseOf<T>(value: T): Promise<T> {
+    return stays === true ? this.call(() => Promise.resolve(value)) : Promise.resolve(value);
+  }
+
   /** Does it there in a later microtask, after those that were asked for before. */
   soon(errand: Errand): void {
     if (this.#due.push(errand) > 1) return;

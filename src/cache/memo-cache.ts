@@ -2,7 +2,7 @@ import { ready, spend } from "../internal/budget.ts";
 import { runtime } from "../internal/runtime.ts";
 import { refused, type ScopeNode } from "../cancel/tree.ts";
 import { placeOf, refusal } from "../cancel/wait.ts";
-import { CacheEntry } from "./cache-entry.ts";
+import type { CacheEntry } from "./cache-entry.ts";
 import { CacheStore, isValue, type SetOptions } from "./cache-store.ts";
 import { EntryLoad } from "./entry-load.ts";
 import { Home } from "./home.ts";
@@ -35,7 +35,8 @@ export type LoadFunction<K, V> = (load: EntryLoad<K, V>) => V | PromiseLike<V>;
 export class MemoCache<K, V> extends CacheStore<K, V> {
   /** @internal So shortly before its end a value is loaded anew. */
   aheadMs = 0;
-  readonly #home: Home;
+  /** @internal Where loads run, and what outlives its caller is made. */
+  readonly home: Home;
   readonly #keepAlive: boolean;
   readonly #staleMs: number;
   readonly #staleIfErrorMs: number;
@@ -48,7 +49,7 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
   /** @throws {TypeError | RangeError} If an option is not what it should be. */
   constructor(options: MemoCacheOptions<K, V> = {}, home: Home = new Home()) {
     super(options);
-    this.#home = home;
+    this.home = home;
     this.#keepAlive = options.keepAlive === true;
     this.#staleMs = options.staleWhileRevalidateMs ?? 0;
     this.#staleIfErrorMs = options.staleIfErrorMs ?? -Infinity;
@@ -110,9 +111,8 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
     signal: AbortSignal | undefined,
     seen?: (entry: CacheEntry<K, V>, load: EntryLoad<K, V> | undefined) => void,
   ): Promise<V> {
-    let entry = this.table.get(key);
-    if (entry === undefined) this.table.set(key, (entry = new CacheEntry<K, V>(key)));
-    else if (isValue(entry)) {
+    const entry = this.entryOf(key);
+    if (isValue(entry)) {
       const left = this.left(entry);
       if (left > -this.#staleMs) {
         if (left > 0) this.#hits++;
@@ -135,12 +135,12 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
 
   /** @internal Calls the load's function, unless it was called. */
   start(load: EntryLoad<K, V>): void {
-    if (!load.begun) this.#home.run(load);
+    if (!load.begun) this.home.run(load);
   }
 
   #promiseOf(entry: CacheEntry<K, V>): Promise<V> {
     this.policy.hit(entry);
-    const promise = (entry.promise ??= Promise.resolve(entry.value!));
+    const promise = (entry.promise ??= this.home.promiseOf(entry.value!));
     return spend() === undefined ? promise : (ready(promise) as Promise<V>);
   }
 
@@ -166,23 +166,25 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
       this.#failures++;
       // What was there when it began, unless it was invalidated since.
       if (isValue(entry) && this.left(entry) > -this.#staleIfErrorMs) {
-        if (entry.load === load) entry.load = undefined;
+        if (this.mayWrite(entry, load)) this.ended(load, failed);
         return entry.value!;
       }
     }
-    if (entry.load === load) {
+    if (this.mayWrite(entry, load)) {
       try {
         if (failed ? !abandoned : this.mayKeep(load, outcome as V)) {
           this.keep(entry, failed, outcome, load as SetOptions, load);
-        } else if (!failed && entry.kept && entry.load === load) this.drop(entry, "deleted");
+        } else if (!failed && entry.kept && this.mayWrite(entry, load)) {
+          this.drop(entry, "deleted");
+        }
       } catch (error) {
         failed = true;
         outcome = error;
       }
       // What was called meanwhile may have invalidated it.
-      if (entry.load === load) {
-        entry.load = undefined;
-        if (!entry.kept) this.table.delete(entry.key);
+      if (this.mayWrite(entry, load)) {
+        this.ended(load, failed);
+        if (entry.load === undefined && !entry.kept) this.table.delete(entry.key);
       }
     }
     return failed ? refused(outcome) : (outcome as V);
@@ -198,6 +200,11 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
 
   /** @internal Called when there is none. */
   missed(_entry: CacheEntry<K, V>): void {}
+
+  /** @internal Called when a load has ended that might write. */
+  ended(load: EntryLoad<K, V>, _failed: boolean): void {
+    load.entry.load = undefined;
+  }
 
   /** @internal Called when a load is about to begin; each of them lands. */
   begun(_load: EntryLoad<K, V>): void {}

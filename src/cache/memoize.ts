@@ -41,8 +41,8 @@ const MEMOIZE = "memoize";
  * Remembers what an async function gave, and makes one call of those that come while one is under way.
  *
  * By default calls with equal arguments are the same call: primitives, and arrays, plain objects, Dates,
- * Maps, Sets, URLs and regular expressions by value, as they are when the call is made; all other objects and
- * functions by identity. `key` decides otherwise. An AbortSignal that is the last argument, or its property
+ * Maps, Sets and URLs by value, as they are when the call is made; all other objects and functions by
+ * identity. `key` decides otherwise. An AbortSignal that is the last argument, or its property
  * `signal`, is no part of it: it ends that caller's wait, and the function gets a signal in its place
  * that aborts when all who wait have left.
  *

@@ -5,6 +5,9 @@
 export function isPlainObject(value: unknown): value is Record<PropertyKey, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Each realm's `Object.prototype` has the method, and nothing else has.
-  return prototype === null || Object.hasOwn(prototype as object, "isPrototypeOf");
+  if (prototype === null) return true;
+  // Each realm's `Object.prototype` has the method and inherits from nothing. A class may have one, too.
+  return (
+    Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf")
+  );
 }

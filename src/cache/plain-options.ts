@@ -33,6 +33,10 @@ export function plainOptions<K, V>(options: AsyncLruOptions<K, V>): MemoCacheOpt
   const { jitter = 0, ttlMs } = options;
   if (jitter === 0 || ttlMs === undefined) return options;
   const lifetime = typeof ttlMs === "function" ? ttlMs : () => ttlMs;
-  const shorter = (value: V, key: K): number => lifetime(value, key) * (1 - Math.random() * jitter);
+  const shorter = (value: V, key: K): number => {
+    const ms = lifetime(value, key);
+    // What is no number is for the cache to refuse.
+    return typeof ms === "number" ? ms * (1 - Math.random() * jitter) : ms;
+  };
   return { ...options, ttlMs: shorter };
 }

@@ -49,8 +49,9 @@ const ACTION = "load";
  * ```
  */
 export class SingleFlight<K, V> {
+  /** @internal */
+  readonly home: Home = new Home();
   readonly #keepAlive: boolean;
-  readonly #home = new Home();
   readonly #flights = new Map<K, Flight<V>>();
   #calls = 0;
   #begun = 0;
@@ -84,7 +85,7 @@ export class SingleFlight<K, V> {
       this.#begun++;
       this.#flights.set(key, flight);
       const result = flight.join(place, signal);
-      this.#home.run(flight);
+      this.home.run(flight);
       return result;
     } catch (error) {
       return rejected(error);

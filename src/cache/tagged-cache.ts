@@ -112,7 +112,33 @@ export class TaggedCache<K, V> extends MemoCache<K, V> {
     load: LoadFunction<K, V>,
     keepAlive: boolean,
   ): CacheLoad<K, V> {
-    return new CacheLoad(entry, load, this, keepAlive);
+    const made = new CacheLoad<K, V>(entry, load, this, keepAlive);
+    let older = entry.load as CacheLoad<K, V> | undefined;
+    while (older?.abandoned === true) older = older.older;
+    made.older = older;
+    return made;
+  }
+
+  /** @internal */
+  override mayWrite(entry: CacheEntry<K, V>, load: object): boolean {
+    let one = entry.load as CacheLoad<K, V> | undefined;
+    while (one !== undefined && one !== load) one = one.older;
+    return one !== undefined;
+  }
+
+  /** @internal */
+  override ended(load: CacheLoad<K, V>, failed: boolean): void {
+    const { entry } = load;
+    // What began before it is older than what it has given.
+    const rest = failed ? load.older : undefined;
+    load.older = undefined;
+    let newer = entry.load as CacheLoad<K, V>;
+    if (newer === load) {
+      entry.load = rest;
+      return;
+    }
+    while (newer.older !== load) newer = newer.older!;
+    newer.older = rest;
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
-import { detached } from "../cancel/ambient.ts";
 import { report, textOf } from "../cancel/report.ts";
 import type { CacheTier } from "./cache-tier.ts";
+import type { Home } from "./home.ts";
 
 /** What is to be done to one key. */
 interface Line {
@@ -29,16 +29,22 @@ async function attempt(what: string, fn: () => unknown): Promise<boolean> {
   }
 }
 
-/** What is changed in a second level: for each key in order, and never in the scope of whoever asks for it. */
+/**
+ * What is changed in a second level: for each key in order, and never in the scope or the async context of
+ * whoever asks for it.
+ */
 export class TierWrites<K, V> {
   /** @internal */
   readonly tier: CacheTier<K, V>;
   /** Of the keys to which something is done. */
   readonly #lines = new Map<K, Line>();
   #clearing: Promise<unknown> | undefined = undefined;
+  readonly #home: Home;
 
-  constructor(tier: CacheTier<K, V>) {
+  /** @param home Where it is done: what waits for its turn may be of another caller than what is under way. */
+  constructor(tier: CacheTier<K, V>, home: Home) {
     this.tier = tier;
+    this.#home = home;
   }
 
   set(key: K, value: V, ttlMs: number): void {
@@ -63,7 +69,7 @@ export class TierWrites<K, V> {
       return;
     }
     const before = this.#clearing;
-    const clearing = detached(async () => {
+    const clearing = this.#home.call(async () => {
       await before;
       await attempt("clear()", () => tier.clear!());
       if (this.#clearing === clearing) this.#clearing = undefined;
@@ -104,7 +110,7 @@ export class TierWrites<K, V> {
       this.#lines.set(key, (line = { next: undefined, releases: [], done: undefined as never }));
       const own = line;
       // Later, when it is known what is to be done.
-      own.done = detached(() => Promise.resolve().then(() => this.#work(key, own)));
+      own.done = this.#home.call(() => Promise.resolve().then(() => this.#work(key, own)));
     }
     return line;
   }

@@ -6,6 +6,7 @@ import { sleep } from "../cancel/sleep.ts";
 import type { CacheLoad } from "./cache-load.ts";
 import { isValue } from "./cache-store.ts";
 import type { CacheTier, TierValue } from "./cache-tier.ts";
+import type { Home } from "./home.ts";
 import { tellFailure, TierWrites } from "./tier-writes.ts";
 
 /** How often it is looked whether another process has loaded: at first, and at most. */
@@ -32,8 +33,8 @@ export class Tier<K, V> extends TierWrites<K, V> {
    * @param leaseMs How long another process may keep this one from loading.
    * @param aheadMs How long before its end a value is loaded ahead: then one that is no newer does not count.
    */
-  constructor(tier: CacheTier<K, V>, leaseMs: number, aheadMs: number) {
-    super(tier);
+  constructor(tier: CacheTier<K, V>, leaseMs: number, aheadMs: number, home: Home) {
+    super(tier, home);
     this.#leaseMs = leaseMs;
     this.#aheadMs = aheadMs;
   }

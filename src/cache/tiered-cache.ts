@@ -18,7 +18,7 @@ export class TieredCache<K, V> extends TaggedCache<K, V> {
     const { refreshAheadMs = 0, sliding, tier, tierLeaseMs = 10_000 } = options;
     // A hit makes it fresh for its whole time again: then it is not near its end.
     this.aheadMs = sliding === true ? 0 : refreshAheadMs;
-    this.#tier = tier && new Tier(tier, tierLeaseMs, refreshAheadMs);
+    this.#tier = tier && new Tier(tier, tierLeaseMs, refreshAheadMs, this.home);
   }
 
   override set(key: K, value: V, options?: LruSetOptions): void {

@@ -2,6 +2,18 @@ import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { argumentsKey } from "../../src/cache/argument-key.ts";
 
+class Posing {
+  readonly #of: number;
+
+  constructor(of: number) {
+    this.#of = of;
+  }
+
+  isPrototypeOf(): boolean {
+    return this.#of > 0;
+  }
+}
+
 class Point {
   x = 1;
 }
@@ -201,6 +213,18 @@ describe("argumentsKey() takes by value", () => {
     expect(sameKey([new URL("http://a")], ["http://a/"])).toBe(false);
   });
 
+  test("Dates and URLs, whatever properties they were given", () => {
+    const posing = { href: "http://a/", valueOf: () => 1, toString: () => "a" };
+    const date = (ms: number): unknown => Object.assign(new Date(ms), posing);
+    expect(sameKey([date(5)], [date(6)])).toBe(false);
+    expect(sameKey([date(5)], [new Date(5)])).toBe(true);
+    expect(sameKey([date(5)], [new URL("http://a/")])).toBe(false);
+    const [a, again, b] = ["http://a", "http://a", "http://b"].map((href) => new URL(href));
+    for (const url of [a, b]) Object.defineProperty(url, "href", { value: "a" });
+    expect(sameKey([a], [b])).toBe(false);
+    expect(sameKey([a], [again])).toBe(true);
+  });
+
   test("Maps and Sets, in whatever order, with keys by value", () => {
     expect(sameKey([new Set([1, 2])], [new Set([2, 1])])).toBe(true);
     expect(sameKey([new Set([1, 2])], [new Set([1, 3])])).toBe(false);
@@ -246,6 +270,7 @@ describe("argumentsKey() takes by identity", () => {
       () => Reflect.construct(Object, [], Rootless),
     ],
     ["instances of a function with an array as prototype", () => Object.create([])],
+    ["instances of a class with a method of Object's own", () => new Posing(1)],
     ["subclasses of arrays", () => new (class extends Array {})()],
     ["subclasses of Maps", () => new (class extends Map {})()],
     ["subclasses of Sets", () => new (class extends Set {})()],

@@ -216,6 +216,36 @@ describe("a value that is not kept", () => {
     }
   });
 
+  test("is disposed once when the load gives what is in its place anew, without time, and nobody waits", async () => {
+    const lifetimes = [1_000, 0];
+    const { cache, loads, log } = resources({ ttlMs: () => lifetimes.shift()! });
+    const resource = { id: 1 };
+    cache.set("a", resource);
+    const controller = new AbortController();
+    const wait = cache.refresh("a", { signal: controller.signal });
+    controller.abort("gone");
+    await expect(wait).rejects.toBe("gone");
+    await loads.land("a", resource);
+    await settle();
+    expect([log, cache.size]).toEqual([["a1 replaced"], 0]);
+  });
+
+  test("is not disposed while the very value has been put in place meanwhile", async () => {
+    const { cache, loads, log } = resources();
+    const resource = { id: 1 };
+    for (const invalidate of [() => {}, () => cache.delete("a")]) {
+      cache.prefetch("a");
+      invalidate();
+      cache.set("a", resource);
+      await loads.land("a", resource);
+      await settle();
+      expect([log, cache.peek("a")]).toEqual([[], resource]);
+      cache.delete("a");
+      expect(log).toEqual(["a1 deleted"]);
+      log.length = 0;
+    }
+  });
+
   test("is not disposed while it is in its place: a newer load was begun that has yet to end", async () => {
     const { cache, loads, log } = resources();
     const resource = { id: 1 };

@@ -159,6 +159,23 @@ describe("restore()", () => {
       expectConsistent(other, { max: 2 });
     }));
 
+  test("disposes what does not fit, as set() does, and what was there before", () =>
+    withWall(() => {
+      const log: string[] = [];
+      const cache = new AsyncLru<string, number>({
+        maxSize: 10,
+        dispose: (value, key, reason) => log.push(`${key}${value} ${reason}`),
+      });
+      cache.set("b", 1);
+      const entries = [
+        { key: "a", value: 20, size: 20 },
+        { key: "b", value: 2, size: 2 },
+      ];
+      cache.restore({ at: Date.now(), entries });
+      expect(log).toEqual(["a20 unkept", "b1 replaced"]);
+      expectConsistent(cache);
+    }));
+
   test("lets a load that is under way write nothing any more", () =>
     withWall(() => {
       const dump = { at: Date.now(), entries: [{ key: "a", value: 1 }] };
@@ -189,6 +206,11 @@ describe("restore()", () => {
       '"at" must be a number of milliseconds, received NaN',
     ],
     [{ at: 0, entries: [null] }, TypeError, '"entries" must be objects, received null'],
+    [
+      { at: 0, entries: [{ key: "a", value: Promise.resolve(1) }] },
+      TypeError,
+      '"value" must be no promise, received a promise',
+    ],
     [
       { at: 0, entries: [{ key: "a", value: 1, leftMs: "5" }] },
       TypeError,

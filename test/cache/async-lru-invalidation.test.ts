@@ -237,6 +237,129 @@ describe("deleteTag()", () => {
     expect(cache.has("c")).toBe(false);
   });
 
+  test("does not keep a key from being kept that it has nothing to do with, however often it is called", async () => {
+    const { cache, loads } = tagged();
+    const waits: Promise<{ n: number }>[] = [];
+    for (let i = 0; i < 3; i++) {
+      waits.push(cache.get("a"));
+      await settle();
+      cache.deleteTag("x");
+    }
+    await loads.land("a", { n: 1, tags: ["y"] });
+    expect([(await waits[0]!).n, cache.peek("a")?.n]).toEqual([1, 1]);
+    await loads.land("a", { n: 2, tags: ["y"] });
+    expect([(await waits[1]!).n, cache.peek("a")?.n]).toEqual([2, 2]);
+    await loads.land("a", { n: 3, tags: ["x"] });
+    expect([(await waits[2]!).n, cache.has("a"), cache.table.size]).toEqual([3, false, 0]);
+    expect(cache.stats()).toMatchObject({ loads: 3, loading: 0 });
+    expectConsistent(cache);
+  });
+
+  test.each([false, true])(
+    "lets a load that was left write nothing once another one has begun; in doubt: %o",
+    async (inDoubt) => {
+      const { cache, loads } = tagged();
+      const controller = new AbortController();
+      const left = cache.get("a", { signal: controller.signal }).catch(String);
+      await settle();
+      if (inDoubt) cache.deleteTag("x");
+      controller.abort("left");
+      expect(await left).toBe("left");
+      const wait = cache.get("a");
+      await loads.land("a", { n: 1 });
+      expect(cache.has("a")).toBe(false);
+      await loads.land("a", { n: 2 });
+      expect([(await wait).n, cache.peek("a")?.n]).toEqual([2, 2]);
+      expectConsistent(cache);
+    },
+  );
+
+  test("leaves alone what is set while it is asked about a value that has come", async () => {
+    const { cache, loads } = tagged();
+    cache.set("a", { n: 1 });
+    const wait = cache.refresh("a");
+    await settle();
+    cache.deleteWhere(({ n }) => {
+      if (n === 2) cache.set("a", { n: 3 });
+      return n === 2;
+    });
+    await loads.land("a", { n: 2 });
+    expect([(await wait).n, cache.peek("a")?.n]).toEqual([2, 3]);
+    expectConsistent(cache);
+  });
+
+  test("lets an older load write nothing over what a newer one has given, kept or not", async () => {
+    for (const [tags, kept] of [
+      [["y"], 2],
+      [["x"], undefined],
+    ] as const) {
+      const { cache, loads } = tagged();
+      const waits: Promise<{ n: number }>[] = [];
+      for (let i = 0; i < 3; i++) {
+        waits.push(cache.get("a"));
+        await settle();
+        cache.deleteTag("x");
+      }
+      const [first, second, third] = [loads.take("a"), loads.take("a"), loads.take("a")];
+      second.gate.resolve({ n: 2, tags: [...tags] });
+      await settle();
+      expect(cache.peek("a")?.n).toBe(kept);
+      first.gate.resolve({ n: 1, tags: ["y"] });
+      await settle();
+      expect(cache.peek("a")?.n).toBe(kept);
+      third.gate.resolve({ n: 3, tags: ["y"] });
+      expect((await Promise.all(waits)).map(({ n }) => n)).toEqual([1, 2, 3]);
+      expect(cache.peek("a")?.n).toBe(3);
+      expectConsistent(cache);
+    }
+  });
+
+  test("lets an older load write when the newer one has failed, or was left", async () => {
+    const { cache, loads } = tagged();
+    const first = cache.get("a");
+    await settle();
+    cache.deleteTag("x");
+    const failing = cache.get("a").catch(String);
+    await settle();
+    cache.deleteTag("x");
+    const controller = new AbortController();
+    const left = cache.get("a", { signal: controller.signal }).catch(() => "left");
+    await settle();
+    const [one, two, three] = [loads.take("a"), loads.take("a"), loads.take("a")];
+    controller.abort();
+    three.gate.reject(new Error("stopped"));
+    two.gate.reject(new Error("no"));
+    expect([await failing, await left]).toEqual(["Error: no", "left"]);
+    one.gate.resolve({ n: 1, tags: ["y"] });
+    expect([(await first).n, cache.peek("a")?.n]).toEqual([1, 1]);
+    expect(cache.stats().loading).toBe(0);
+    expectConsistent(cache);
+  });
+
+  test.each(["delete", "clear", "set", "refresh"] as const)(
+    "takes with %s() the right to write from all loads under way, however old",
+    async (what) => {
+      const { cache, loads } = tagged();
+      const waits = [cache.get("a")];
+      await settle();
+      cache.deleteTag("x");
+      waits.push(cache.get("a"));
+      await settle();
+      if (what === "clear") cache.clear();
+      else if (what === "delete") cache.delete("a");
+      else if (what === "set") cache.set("a", { n: 9 });
+      else void cache.refresh("a").catch(() => {});
+      await settle();
+      await loads.land("a", { n: 1, tags: ["y"] });
+      await loads.land("a", { n: 2, tags: ["y"] });
+      expect((await Promise.all(waits)).map(({ n }) => n)).toEqual([1, 2]);
+      expect(cache.peek("a")?.n).toBe(what === "set" ? 9 : undefined);
+      if (what === "refresh") await loads.land("a", { n: 3 });
+      await settle();
+      expectConsistent(cache);
+    },
+  );
+
   test("does not touch what was set while the load was under way", async () => {
     const { cache, loads } = tagged();
     const wait = cache.get("a");

@@ -165,6 +165,37 @@ describe("lease()", () => {
       expect(log).toEqual(["a1 replaced"]);
     }));
 
+  test("holds an old value of which the load lets go in its first step", () =>
+    withVirtualClock(async () => {
+      const ways: [string, (cache: AsyncLru<string, number>) => unknown][] = [
+        ["deleted", (cache) => cache.delete("a")],
+        ["deleted", (cache) => cache.clear()],
+        ["replaced", (cache) => cache.set("a", 3)],
+        ["evicted", (cache) => cache.set("b", 3)],
+      ];
+      for (const [reason, letGo] of ways) {
+        for (const ages of [{ refreshAheadMs: 100 }, { staleWhileRevalidateMs: 100 }]) {
+          const { cache, log } = leasing({
+            max: 1,
+            ttlMs: 10,
+            ...ages,
+            load: () => {
+              letGo(cache);
+              return 2;
+            },
+          });
+          cache.set("a", 1);
+          if ("staleWhileRevalidateMs" in ages) await sleep(20);
+          const lease = await cache.lease("a");
+          await settle();
+          expect([lease.value, log.filter((line) => line.startsWith("a1"))]).toEqual([1, []]);
+          lease.release();
+          expect(log.filter((line) => line.startsWith("a1"))).toEqual([`a1 ${reason}`]);
+          expectConsistent(cache, { max: 1 });
+        }
+      }
+    }));
+
   test("holds an old value that is given in place of a failure", () =>
     withVirtualClock(async () => {
       const { cache, log } = leasing({
@@ -245,6 +276,27 @@ describe("a lease that was waited for", () => {
     expect(log).toEqual([]);
     leases[0]!.release();
     expect(log).toEqual(["a1 unkept"]);
+  });
+
+  test("holds what its load gives, and nothing else that was put in place meanwhile", async () => {
+    for (const [given, held] of [
+      [undefined as never, false],
+      [2, false],
+      [1, true],
+    ] as const) {
+      const { cache, loads, log } = leasing();
+      const wait = cache.lease("a");
+      cache.set("a", 1);
+      await loads.land("a", given);
+      const lease = await wait;
+      expect(lease.value).toBe(given);
+      cache.delete("a");
+      expect(log.filter((line) => line.startsWith("a1"))).toEqual(held ? [] : ["a1 deleted"]);
+      lease.release();
+      expect(log.filter((line) => line.startsWith("a1"))).toEqual(["a1 deleted"]);
+      expect(log.filter((line) => line.startsWith("a2"))).toHaveLength(given === 2 ? 1 : 0);
+      expectConsistent(cache);
+    }
   });
 
   test("leaves nothing behind when it was cancelled before the value came", async () => {

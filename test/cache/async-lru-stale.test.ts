@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { AsyncLru, type AsyncLruOptions, sleep } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { expectConsistent } from "./consistent.ts";
+import { GatedLoads } from "./gated-loads.ts";
 
 /** A cache whose loads take 10 ms and give their number, or fail with it. */
 function slow(options: AsyncLruOptions<string, number> = {}): {
@@ -350,4 +351,15 @@ describe("refreshAheadMs", () => {
       await sleep(20);
       expect(state.loads).toBe(1);
     }));
+});
+
+test("a key whose value was given in place of a failure goes when that is evicted", async () => {
+  const loads = new GatedLoads<string, number>();
+  const cache = new AsyncLru<string, number>({ max: 1, staleIfErrorMs: 10, load: loads.load });
+  cache.set("a", 1);
+  const wait = cache.refresh("a");
+  await loads.fail("a", new Error("no"));
+  expect(await wait).toBe(1);
+  cache.set("b", 2);
+  expect([cache.size, cache.table.size]).toEqual([1, 1]);
 });

@@ -167,6 +167,18 @@ describe("ttlMs", () => {
 });
 
 describe("jitter", () => {
+  test("makes no time of what is none", async () => {
+    for (const jitter of [0, 0.5]) {
+      const cache = new AsyncLru({ jitter, ttlMs: (() => "5") as never, load: () => 1 });
+      await expect(cache.get("a")).rejects.toThrow(
+        new TypeError(
+          'Cannot keep a value: "ttlMs" must be a number of milliseconds, received "5"',
+        ),
+      );
+      expect(cache.size).toBe(0);
+    }
+  });
+
   test.each([
     [0, 1_000],
     [0.25, 950],

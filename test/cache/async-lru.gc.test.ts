@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { AsyncLru, type CacheLease } from "corral";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLru, type CacheLease, memoize, memoizeMethod, SingleFlight } from "corral";
 import { GatedLoads } from "./gated-loads.ts";
 
 const gc = (globalThis as { gc?: () => void }).gc!;
@@ -45,6 +46,77 @@ describe("a cache holds nothing", () => {
     await run();
     expect(cache.size).toBe(0);
     expect(await held(refs)).toBe(0);
+  });
+
+  test("of a key whose lease came to nothing that is kept", async () => {
+    const loads = new GatedLoads<object, unknown>();
+    const cache = new AsyncLru<object, unknown>({ load: loads.load, dispose: () => {} });
+    const refs: WeakRef<object>[] = [];
+    const run = async (value: unknown): Promise<void> => {
+      const key = {};
+      refs.push(new WeakRef(key));
+      const wait = cache.lease(key);
+      cache.delete(key);
+      await loads.land(key, value);
+      (await wait).release();
+      loads.begun.length = 0;
+    };
+    await run(undefined);
+    await run({});
+    expect(await held(refs)).toBe(0);
+    expect(cache.size).toBe(0);
+  });
+
+  test("of the async contexts of those who have called it, be they the first to get a value that is there", async () => {
+    const storage = new AsyncLocalStorage<object>();
+    const cache = new AsyncLru<string, Resource>({ load: async () => ({}) });
+    const fn = memoize(async (_key: string) => ({}));
+    const own = { method: memoizeMethod(async (_key: string) => ({})) };
+    cache.set("there", {});
+    const refs: WeakRef<object>[] = [];
+    const run = async (call: () => unknown): Promise<void> => {
+      const store = {};
+      refs.push(new WeakRef(store));
+      await storage.run(store, async () => {
+        await call();
+      });
+    };
+    const calls = [
+      () => cache.get("a"),
+      () => cache.get("there"),
+      async () => (await cache.lease("b")).release(),
+      () => fn("a"),
+      () => own.method("a"),
+      () => cache.set("c", {}),
+    ];
+    for (const call of [...calls, ...calls, ...calls]) await run(call);
+    expect(await held(refs)).toBe(0);
+    expect([cache.size, fn.cache.size]).toEqual([4, 1]);
+    await own.method("a");
+  });
+
+  test("of who has left a load that goes on in spite of that", async () => {
+    const storage = new AsyncLocalStorage<object>();
+    const ends: ((value: Resource) => void)[] = [];
+    const load = (): Promise<Resource> => new Promise((resolve) => ends.push(resolve));
+    const cache = new AsyncLru<string, Resource>({ load });
+    const flights = new SingleFlight<string, Resource>();
+    const refs: WeakRef<object>[] = [];
+    const leave = async (call: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
+      const store = {};
+      refs.push(new WeakRef(store));
+      await storage.run(store, async () => {
+        const controller = new AbortController();
+        const left = call(controller.signal).catch(() => {});
+        controller.abort();
+        await left;
+      });
+    };
+    await leave((signal) => cache.get("a", { signal }));
+    await leave((signal) => flights.run("a", load, { signal }));
+    expect(await held(refs)).toBe(0);
+    expect([cache.stats().loading, flights.stats().loads]).toEqual([1, 1]);
+    for (const end of ends) end({});
   });
 
   test("of what came after a value that is leased, or that a load is told of", async () => {

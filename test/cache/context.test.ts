@@ -2,7 +2,15 @@
 // library finds no async contexts (mode `explicit`), loads run in whichever they are called in.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, describe, expect, test } from "vitest";
-import { CancelScope, memoize, memoizeMethod, setDeadlockDetection, SingleFlight } from "corral";
+import {
+  AsyncLru,
+  CancelScope,
+  memoize,
+  memoizeMethod,
+  setDeadlockDetection,
+  SingleFlight,
+  type WaitOptions,
+} from "corral";
 import { ambientTest, at } from "../support/mode.ts";
 import { settle } from "../support/settle.ts";
 import { outcomeOf } from "./flights.ts";
@@ -189,6 +197,99 @@ describe.each(Object.entries(subjects))("pitfall 2: %s", (_, open) => {
     expect([await made.call("a"), await late.call("a")]).toEqual(["value", "value"]);
   });
 });
+
+ambientTest(
+  "pitfall 2: a load that is given up hears of it in the owner's context, not in that of the last who left (needs ambient scopes)",
+  async () => {
+    const seen: string[] = [];
+    const ends: ((value: string) => void)[] = [];
+    const load = (scope: CancelScope): Promise<string> => {
+      scope.signal.addEventListener("abort", () => {
+        seen.push(who(), String(CancelScope.current));
+        storage.enterWith("listener");
+      });
+      return new Promise((resolve) => ends.push(resolve));
+    };
+    const owned = storage.run("owner", () => {
+      const flights = new SingleFlight<string, string>();
+      const cache = new AsyncLru<string, string>({ load: (_key, scope) => load(scope) });
+      return [
+        (key: string, options: WaitOptions) => flights.run(key, load, options),
+        (key: string, options: WaitOptions) => cache.get(key, options),
+      ];
+    });
+    for (const call of owned) {
+      for (const key of ["a", "b"]) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const first = outcomeOf(storage.run("first", () => call(key, { signal })));
+        await storage.run("last", async () => {
+          const scope = new CancelScope();
+          const last = outcomeOf(scope.run(() => call(key, at(scope))));
+          controller.abort();
+          scope.cancel();
+          expect(who()).toBe("last");
+          await Promise.all([first, last]);
+        });
+      }
+    }
+    const once = ["owner", "undefined"];
+    expect(seen).toEqual([...once, ...once, ...once, ...once]);
+    for (const end of ends) end("late");
+  },
+);
+
+ambientTest(
+  "pitfall 2: what is done to a second level is done in the owner's context, whoever asks for it (needs ambient scopes)",
+  async () => {
+    const seen: string[] = [];
+    const see = async (what: string): Promise<undefined> => {
+      seen.push(`${what}: ${who()}, ${String(CancelScope.current)}`);
+      await settle();
+      storage.enterWith("tier");
+      return undefined;
+    };
+    const cache = storage.run(
+      "owner",
+      () =>
+        new AsyncLru<string, string>({
+          load: async (key) => key,
+          tier: {
+            get: () => see("get").then(() => undefined),
+            set: (_key, value) => see(`set ${value}`),
+            delete: () => see("delete"),
+            clear: () => see("clear"),
+            lease: () => see("lease").then(() => () => see("release")),
+          },
+        }),
+    );
+    const as = (name: string, fn: () => unknown): Promise<unknown> =>
+      storage.run(name, () => new CancelScope({ name }).run(fn));
+    await as("ann", () => cache.set("a", "ann's"));
+    await settle();
+    await as("bob", () => cache.set("a", "bob's"));
+    await cache.settled();
+    await as("bob", () => cache.delete("a"));
+    await cache.settled();
+    await as("bob", () => cache.clear());
+    await cache.settled();
+    await as("cyd", async () => {
+      await cache.get("b");
+    });
+    await cache.settled();
+    expect(seen.map((line) => line.replace(/ "".*$/, ""))).toEqual([
+      "set ann's: owner, undefined",
+      "set bob's: owner, undefined",
+      "delete: owner, undefined",
+      "clear: owner, undefined",
+      "get: owner, CancelScope",
+      "lease: owner, CancelScope",
+      "get: owner, CancelScope",
+      "set b: owner, undefined",
+      "release: owner, undefined",
+    ]);
+  },
+);
 
 ambientTest(
   "pitfall 2: a load that is begun behind the callers runs in the owner's context, too (needs ambient scopes)",

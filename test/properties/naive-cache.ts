@@ -49,8 +49,10 @@ interface NaiveResult {
 interface NaiveEntry {
   readonly key: string;
   result: NaiveResult | undefined;
-  /** The load that may write. */
+  /** The load that began last of those that may write. */
   flight: NaiveFlight | undefined;
+  /** Those before it that may write still: they are in doubt, and nobody joins them. */
+  older: NaiveFlight[];
 }
 
 const NO_PLAN: Plan = {
@@ -100,7 +102,7 @@ export class NaiveCache extends NaiveFlights {
   }
 
   #add(key: string): NaiveEntry {
-    const entry: NaiveEntry = { key, result: undefined, flight: undefined };
+    const entry: NaiveEntry = { key, result: undefined, flight: undefined, older: [] };
     this.#entries.push(entry);
     return entry;
   }
@@ -158,11 +160,19 @@ export class NaiveCache extends NaiveFlights {
     // One of which something was invalidated is not joined.
     if (entry.flight === undefined || entry.flight.cancelled || entry.flight.doubts.length > 0) {
       this.events.push(`load ${entry.key}`);
+      if (entry.flight !== undefined) entry.older.push(entry.flight);
+      while (entry.older.at(-1)?.cancelled === true) entry.older.pop();
       entry.flight = this.begin(entry.key, keepAlive || this.#settings.keepAlive);
       this.#origins.set(entry.flight, entry);
     }
     entry.flight.keepAlive ||= keepAlive;
     return entry.flight;
+  }
+
+  /** No load that is under way may write any more. */
+  #leave(entry: NaiveEntry): void {
+    entry.flight = undefined;
+    entry.older = [];
   }
 
   #behind(entry: NaiveEntry): void {
@@ -175,7 +185,7 @@ export class NaiveCache extends NaiveFlights {
 
   refresh(waiter: NaiveWaiter, key: string): void {
     const entry = this.#find(key) ?? this.#add(key);
-    entry.flight = undefined;
+    this.#leave(entry);
     const flight = this.#load(entry, this.#settings.keepAlive);
     flight.waiters.push(waiter);
     this.start(flight);
@@ -193,7 +203,7 @@ export class NaiveCache extends NaiveFlights {
       this.#forget(entry);
       this.#letGo(value, "unkept");
     }
-    entry.flight = undefined;
+    this.#leave(entry);
     return "set";
   }
 
@@ -201,7 +211,7 @@ export class NaiveCache extends NaiveFlights {
     const entry = this.#find(key);
     if (entry === undefined) return false;
     this.#forget(entry);
-    entry.flight = undefined;
+    this.#leave(entry);
     this.#drop(entry, "deleted");
     return true;
   }
@@ -296,20 +306,30 @@ export class NaiveCache extends NaiveFlights {
     const plan = flight.plan ?? NO_PLAN;
     const value: NaiveValue = { ...plan, number };
     const entry = this.#origins.get(flight)!;
-    const may = entry.flight === flight;
-    if (may) entry.flight = undefined;
+    const all = entry.flight === undefined ? [] : [...entry.older, entry.flight];
+    const at = all.indexOf(flight);
+    const may = at >= 0;
+    const end = (failed: boolean): void => {
+      // A value is newer than those that began before it.
+      if (failed) all.splice(at, 1);
+      else all.splice(0, at + 1);
+      entry.flight = all.pop();
+      entry.older = all;
+      if (entry.flight === undefined && entry.result === undefined) this.#forget(entry);
+    };
     if (ending !== "value") {
       if (!cancelled) {
         this.figures.failures++;
         this.events.push(`failure ${key}`);
         const { result } = entry;
         if (result?.failed === false && result.freshUntil - this.time > -staleIfErrorMs) {
+          if (may) end(true);
           this.#hold(result.value, waiters);
           return saidOf(result.value.number, result.value);
         }
         if (may) this.#keep(entry, value, true, {});
       }
-      if (may && entry.result === undefined) this.#forget(entry);
+      if (may) end(true);
       return `failure ${number}`;
     }
     let done: "kept" | "not kept" | "refused" = "not kept";
@@ -317,7 +337,7 @@ export class NaiveCache extends NaiveFlights {
       const tags = tagsOf(value, plan.keeping);
       if (flight.doubts.some((doubt) => doubt(tags, number))) this.#drop(entry, "deleted");
       else done = this.#keep(entry, value, false, plan.keeping);
-      if (entry.result === undefined) this.#forget(entry);
+      end(done === "refused");
     }
     if (done === "refused") {
       this.#letGo(value, "unkept");
