@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // npm run bench [-- name …] [--node 24|20|current|/path/to/node] [--check] [--rounds n] [--time ms]
-//               [--only cases] [--table titles]
+//               [--only cases] [--table titles] [--report]
 //
 // Installs the peers where they are missing, builds the library where dist is older than src, runs
-// each bench file in a process of its own and keeps the figures in results/.
+// each bench file in a process of its own and keeps the figures in results/. `--report` alone measures
+// nothing, and makes docs/benchmarks.md of what is there; with names it does so in the end.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -43,9 +44,10 @@ const { values, positionals } = parseArgs({
     time: { type: "string" },
     only: { type: "string" },
     table: { type: "string" },
+    report: { type: "boolean", default: false },
   },
 });
-const names = positionals.length > 0 ? positionals : NAMES;
+const names = positionals.length > 0 || values.report ? positionals : NAMES;
 for (const name of names) {
   if (!NAMES.includes(name)) fail(`no benchmark "${name}"; there are ${NAMES.join(", ")}`);
 }
@@ -115,7 +117,8 @@ function measure(name) {
       env: { NODE_ENV: "production", ...process.env },
     });
     child.on("message", (message) => recorded.push(message));
-    child.on("exit", (code) => resolve({ name, ended: code === 0, recorded }));
+    const date = new Date().toISOString();
+    child.on("exit", (code) => resolve({ name, date, ended: code === 0, recorded }));
   });
 }
 
@@ -125,10 +128,13 @@ for (const name of names) results.push(await measure(name));
 
 mkdirSync(join(here, "results"), { recursive: true });
 const file = join(here, "results", `${version}.json`);
-writeFileSync(
-  file,
-  `${JSON.stringify({ version, date: new Date().toISOString(), results }, undefined, 2)}\n`,
-);
+// A run of some cases or tables alone says nothing about the rest.
+if (values.only === undefined && values.table === undefined && results.length > 0) {
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).results : [];
+  const all = new Map([...before, ...results].map((result) => [result.name, result]));
+  const kept = NAMES.flatMap((name) => all.get(name) ?? []);
+  writeFileSync(file, `${JSON.stringify({ version, results: kept }, undefined, 2)}\n`);
+}
 
 const goals = results
   .flatMap(({ recorded }) => recorded)
@@ -141,3 +147,4 @@ console.log(
 for (const { goal, detail } of missed) console.log(`  missed: ${goal}: ${detail}`);
 if (broken.length > 0) console.log(`  ended with an error: ${broken.join(", ")}`);
 if (broken.length > 0 || (values.check && missed.length > 0)) process.exitCode = 1;
+if (values.report) await import("./report.mjs");
