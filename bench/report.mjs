@@ -32,12 +32,13 @@ async function chart(title, rows) {
     label: times(row.times).replace("x", "× "),
     kind: kindOf(row.name),
   }));
+  const least = Math.min(0.5, ...values.map(({ cost }) => cost));
   const encoding = {
     y: { field: "name", type: "nominal", sort: null, title: null },
     x: {
       field: "cost",
       type: "quantitative",
-      scale: { type: "log", domainMin: Math.min(0.5, ...values.map(({ cost }) => cost)) },
+      scale: { type: "log", domainMin: least },
       title: "times the floor, logarithmic",
     },
   };
@@ -51,6 +52,7 @@ async function chart(title, rows) {
         mark: { type: "bar" },
         encoding: {
           ...encoding,
+          x2: { datum: least },
           color: {
             field: "kind",
             type: "nominal",
