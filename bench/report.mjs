@@ -102,7 +102,8 @@ function plainOf(rows) {
   const keys = Object.keys(rows[0]).filter((key) => typeof rows[0][key] !== "object");
   const text = (value) => {
     if (typeof value !== "number") return String(value ?? "").replaceAll("|", "\\|");
-    if (Number.isInteger(value) || Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
+    if (Number.isInteger(value) || Math.abs(value) >= 100)
+      return Math.round(value).toLocaleString("en");
     return value.toPrecision(3);
   };
   return [

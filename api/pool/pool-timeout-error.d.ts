@@ -5,6 +5,7 @@ export interface Shortage {
     readonly waiting: number;
 }
 export declare class PoolTimeoutError extends TimeoutError {
+    static [Symbol.hasInstance](value: unknown): boolean;
     readonly poolName: string | undefined;
     readonly max: number;
     readonly busy: number;

@@ -114,24 +114,26 @@ interface Channel {
 interface MacrotaskGlobals {
   setImmediate?: (fn: () => void) => unknown;
   MessageChannel?: new () => Channel;
-  setTimeout: (fn: () => void, ms: number) => unknown;
+  setTimeout: (fn: () => void) => unknown;
 }
 
 function macrotasks(): (fn: () => void) => void {
-  const platform = globalThis as unknown as MacrotaskGlobals;
-  const { setImmediate, setTimeout } = platform;
-  if (setImmediate !== undefined) return (fn) => void setImmediate(fn);
-  const { MessageChannel } = platform;
-  if (MessageChannel === undefined) return (fn) => void setTimeout(fn, 0);
-  let channel: Channel | undefined;
+  const { setImmediate, setTimeout, MessageChannel } = globalThis as unknown as MacrotaskGlobals;
+  if (setImmediate) return (fn) => setImmediate(fn);
+  if (!MessageChannel) return (fn) => setTimeout(fn);
+  // Two of them, in turn: what is posted to a channel while a message of it is handled, some runtimes
+  // hand out at once, a thousand times over, before they look at their timers.
+  const channels: Channel[] = [];
   const due: (() => void)[] = [];
+  let turn = 1;
   return (fn) => {
-    const { port1, port2 } = (channel ??= new MessageChannel());
+    const { port1, port2 } = (channels[(turn ^= 1)] ??= new MessageChannel());
     due.push(fn);
-    // A port that is listened to keeps some runtimes alive.
     port1.onmessage = () => {
-      due.shift()!();
-      if (due.length === 0) port1.onmessage = null;
+      const next = due.shift()!;
+      // A port that is listened to keeps some runtimes alive.
+      if (!due[0]) for (const channel of channels) channel.port1.onmessage = null;
+      next();
     };
     port2.postMessage(0);
   };

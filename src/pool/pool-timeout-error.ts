@@ -8,8 +8,24 @@ export interface Shortage {
   readonly waiting: number;
 }
 
-/** Nothing of a pool was free within the time that the caller could wait. */
+const BRAND = "corral/PoolTimeoutError";
+
+/** Nothing of a pool was free within the time that the caller could wait. Its `name` is that of a TimeoutError. */
 export class PoolTimeoutError extends TimeoutError {
+  // Beside the brand of a TimeoutError, which it is as well.
+  /** @internal */
+  static readonly poolBrand: string = BRAND;
+
+  /** By brand for this class, in all copies of the library; by prototype for classes that extend it. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (!Object.hasOwn(this, "poolBrand")) {
+      return Function.prototype[Symbol.hasInstance].call(this, value);
+    }
+    const made = (value as { constructor?: { poolBrand?: unknown } } | null | undefined)
+      ?.constructor;
+    return made?.poolBrand === BRAND;
+  }
+
   /** The name of the pool. */
   readonly poolName: string | undefined;
   /** How many there may be. */

@@ -37,6 +37,27 @@ async function load(platform: Record<string, unknown>): Promise<Runtime> {
   return runtime;
 }
 
+/** Whether each of them keeps the process alive. */
+function listening(): boolean[] {
+  return channels.map(({ port1 }) => port1.onmessage !== null);
+}
+
+/** The messages of the errors that nobody has caught while `fn` ran. */
+async function thrownDuring(fn: () => Promise<void>): Promise<string[]> {
+  const errors: string[] = [];
+  const hear = (error: Error): void => void errors.push(error.message);
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", hear);
+  try {
+    await fn();
+  } finally {
+    process.off("uncaughtException", hear);
+    for (const other of others) process.on("uncaughtException", other);
+  }
+  return errors;
+}
+
 describe("where there is a MessageChannel and no setImmediate", () => {
   const platform = {
     setImmediate: undefined,
@@ -64,7 +85,7 @@ describe("where there is a MessageChannel and no setImmediate", () => {
     expect(order).toEqual(["microtasks", "hop"]);
   });
 
-  test("hops come in order, on one channel, which listens only while one is due", async () => {
+  test("hops come in order, on two channels in turn, which listen only while one is due", async () => {
     const runtime = await load(platform);
     const order: number[] = [];
     const hop = (i: number): Promise<void> =>
@@ -75,15 +96,43 @@ describe("where there is a MessageChannel and no setImmediate", () => {
         }),
       );
     const hops = [hop(0), hop(1), hop(2)];
-    expect(channels).toHaveLength(1);
-    expect(channels[0]!.port1.onmessage).not.toBeNull();
+    expect(listening()).toEqual([true, true]);
     await Promise.all(hops);
     expect(order).toEqual([0, 1, 2]);
-    expect(channels[0]!.port1.onmessage).toBeNull();
-    await hop(3);
+    expect(listening()).toEqual([false, false]);
+    const last = hop(3);
+    expect(listening().filter(Boolean)).toHaveLength(1);
+    await last;
     expect(order).toEqual([0, 1, 2, 3]);
-    expect(channels).toHaveLength(1);
-    expect(channels[0]!.port1.onmessage).toBeNull();
+    expect(listening()).toEqual([false, false]);
+  });
+
+  test("a function that throws keeps no later one from its turn, and no channel listening", async () => {
+    const runtime = await load(platform);
+    const errors = await thrownDuring(async () => {
+      runtime.later(() => {
+        throw new Error("bug");
+      });
+      for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => runtime.later(resolve));
+    });
+    expect(errors).toEqual(["bug"]);
+    expect(listening()).toEqual([false, false]);
+  });
+
+  test("one hop after the other leaves the timers their turn", async () => {
+    const runtime = await load(platform);
+    let fired = false;
+    setTimeout(() => {
+      fired = true;
+    }, 0);
+    let hops = 0;
+    for (; !fired && hops < 1_000; hops++) {
+      await new Promise<void>((resolve) => runtime.later(resolve));
+      // Now it is due, whatever the platform makes of a delay of zero.
+      for (const begin = performance.now(); performance.now() - begin < 1.5;);
+    }
+    // It takes 1,000 with one channel in Node, 1,024 in Bun and 128 in Deno; no more than ten with two.
+    expect(hops).toBeLessThan(64);
   });
 });
 

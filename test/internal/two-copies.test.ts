@@ -1,8 +1,9 @@
 import { getEventListeners } from "node:events";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type * as Corral from "../../src/index.ts";
 import type * as CorralTesting from "../../src/testing/index.ts";
 import { ambientTest, at } from "../support/mode.ts";
+import { secondCopy } from "../support/second-copy.ts";
 
 type Library = typeof Corral;
 type Testing = typeof CorralTesting;
@@ -13,15 +14,9 @@ let bTesting: Testing;
 
 beforeAll(async () => {
   a = await import("../../src/index.ts");
-  vi.resetModules();
-  b = await import("../../src/index.ts");
-  bTesting = await import("../../src/testing/index.ts");
+  ({ library: b, testing: bTesting } = await secondCopy());
   // All of the library is loaded once more, which takes its time on a busy machine.
 }, 60_000);
-
-afterAll(() => {
-  vi.resetModules();
-});
 
 test("there are two copies", () => {
   expect(a.CancelScope).not.toBe(b.CancelScope);

@@ -60,7 +60,8 @@ function run(program: string): Promise<Ended> {
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     out += text;
-    for (const [, signal] of text.matchAll(/^kill (\w+)$/gm)) child.kill(signal as NodeJS.Signals);
+    // Not by child.kill(): in Deno, that signal then counts as the end of a child that has caught it.
+    for (const [, signal] of text.matchAll(/^kill (\w+)$/gm)) process.kill(child.pid!, signal);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
@@ -107,7 +108,7 @@ describe.concurrent("a program under main()", { timeout: 20_000 }, () => {
     `);
     expect(code).toBe(1);
     expect(out).toBe("after main\n");
-    expect(errors).toMatch(/Error: first[\s\S]*Error: second/);
+    expect(errors).toMatch(/[Ee]rror: first[\s\S]*[Ee]rror: second/);
   });
 
   test.each([
@@ -166,31 +167,37 @@ describe.concurrent("a program under main()", { timeout: 20_000 }, () => {
     expect(errors).toMatch(/"main"[\s\S]*"stubborn"/);
   });
 
-  test("that waits for what nobody can end ends with code 13, with the tree of its waits", async () => {
-    const { code, errors } = await run(`
-      await main((scope) => taskGroup((group) => {
-        group.spawn(
-          (task) => cancellable(new Promise(() => {}), { signal: task.scope.signal }),
-          { name: "forgotten" },
-        );
-      }, { signal: scope.signal }));
-    `);
-    expect(code).toBe(13);
-    expect(errors).toMatch(/"main"[\s\S]*"forgotten"[\s\S]*waits for promise/);
-  });
+  // Deno and Bun do not say that nothing is left to do while a module waits at its top level.
+  describe.each([
+    ["called", "void"],
+    ["awaited at the top level", "await"],
+  ])("%s", (_how, keyword) => {
+    test("that waits for what nobody can end ends with code 13, with the tree of its waits", async () => {
+      const { code, errors } = await run(`
+        ${keyword} main((scope) => taskGroup((group) => {
+          group.spawn(
+            (task) => cancellable(new Promise(() => {}), { signal: task.scope.signal }),
+            { name: "forgotten" },
+          );
+        }, { signal: scope.signal }));
+      `);
+      expect(code).toBe(13);
+      expect(errors).toMatch(/"main"[\s\S]*"forgotten"[\s\S]*waits for promise/);
+    });
 
-  test("is kept alive by no daemon", async () => {
-    const { code, errors } = await run(`
-      await main((scope) => taskGroup(async (group) => {
-        group.spawn((task) => sleep(${AN_HOUR}, { signal: task.scope.signal }), {
-          daemon: true,
-          name: "heartbeat",
-        });
-        await cancellable(new Promise(() => {}), { signal: group.scope.signal });
-      }, { signal: scope.signal }));
-    `);
-    expect(code).toBe(13);
-    expect(errors).toContain('"heartbeat"');
+    test("is kept alive by no daemon", async () => {
+      const { code, errors } = await run(`
+        ${keyword} main((scope) => taskGroup(async (group) => {
+          group.spawn((task) => sleep(${AN_HOUR}, { signal: task.scope.signal }), {
+            daemon: true,
+            name: "heartbeat",
+          });
+          await cancellable(new Promise(() => {}), { signal: group.scope.signal });
+        }, { signal: scope.signal }));
+      `);
+      expect(code).toBe(13);
+      expect(errors).toContain('"heartbeat"');
+    });
   });
 
   test("leaves the signals to the platform when it has ended", async () => {

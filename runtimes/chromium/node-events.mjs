@@ -1,0 +1,2 @@
+export { EventEmitter } from "events";
+export { listenersOf as getEventListeners } from "./listeners.mjs";
