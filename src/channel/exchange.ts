@@ -112,8 +112,7 @@ export class Exchange<T> {
     for (let giver = givers.first; giver !== undefined; giver = givers.first) {
       const { payload } = giver;
       // Who waits to reserve a place gives nothing yet; and others wait already for those who have.
-      const taker = this.takers.first as Wait | undefined;
-      if (taker !== undefined && !areRivals(giver, taker)) return undefined;
+      if (this.#takerFor(giver) !== undefined) return undefined;
       if (!(payload instanceof Offer)) return undefined;
       if (!grant(giver, undefined)) continue;
       this.accepted();
@@ -127,13 +126,19 @@ export class Exchange<T> {
     while (this.hasRoom() && this.#admitOne());
   }
 
+  /** The first who waits to take, and is not the same `select` that waits to give. */
+  #takerFor(giver: Wait): Wait<T> | undefined {
+    let taker = this.takers.first;
+    while (taker !== undefined && areRivals(giver, taker as Wait)) taker = taker.next;
+    return taker;
+  }
+
   /** Lets the first go on who can. A `select` that waits to give and to take does not deal with itself. */
   #admitOne(): boolean {
     for (let giver = this.givers.first; giver !== undefined; giver = giver.next) {
       const own = giver instanceof Candidate ? giver.rivalsIn(this.takers as WaitQueue) : 0;
       const { size } = this.store;
-      let taker = this.takers.first;
-      while (taker !== undefined && own > 0 && areRivals(giver, taker as Wait)) taker = taker.next;
+      const taker = own > 0 ? this.#takerFor(giver) : this.takers.first;
       if (taker !== undefined && !isWaiting(taker)) return true;
       const room = this.capacity + this.takers.length - own - size - this.reserved;
       if (room > 0) {

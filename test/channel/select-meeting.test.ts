@@ -193,3 +193,22 @@ describe("those who wait in a line with a select()", () => {
     expect(log.toSorted()).toEqual(["b", "c", "select! gone"]);
   });
 });
+
+describe("a select() that waits at both ends of one channel, whose receivers are spoken for", () => {
+  test("gives nothing to who comes last, past those who have waited longer", async () => {
+    const [sender, receiver] = channel<string>(0);
+    const first = receiver.receive();
+    const slots = [sender.tryReserve()];
+    const both = select({ out: send(sender, "both"), in: recv(receiver) });
+    slots.push(sender.tryReserve());
+    const plain = sender.send("plain");
+    const second = receiver.receive();
+    const third = receiver.receive();
+    expect(sender.stats()).toMatchObject({ reserved: 2, sending: 1, receiving: 3 });
+    await plain;
+    for (const slot of slots) slot!.send("reserved");
+    expect(await both).toEqual({ key: "in", value: "reserved" });
+    expect(sender.trySend("last")).toBe(true);
+    expect(await Promise.all([first, second, third])).toEqual(["plain", "reserved", "last"]);
+  });
+});
