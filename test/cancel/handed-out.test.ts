@@ -56,4 +56,24 @@ describe("a signal that outlives its scope, and those around that", () => {
     await other.run(() => void other.signal);
     expect(other.signal.aborted).toBe(false);
   });
+
+  test("takes no time with the square of their number, and no stack", async () => {
+    const depth = 10_000;
+    const controller = new AbortController();
+    const signals: AbortSignal[] = [];
+    let scope = new CancelScope({ signal: controller.signal });
+    const ends: (() => void)[] = [];
+    const runs: Promise<void>[] = [];
+    for (let i = 0; i < depth; i++) {
+      signals.push(scope.signal);
+      runs.push(scope.run(() => new Promise<void>((resolve) => ends.push(resolve))));
+      scope = new CancelScope({ signal: scope.signal });
+    }
+    // The innermost first, as scopes end.
+    for (const end of ends.toReversed()) end();
+    await Promise.all(runs);
+    expect(signals.some(({ aborted }) => aborted)).toBe(false);
+    controller.abort("stop");
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
+  });
 });
