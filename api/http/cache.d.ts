@@ -1,4 +1,5 @@
 import { type Eviction } from "../index.ts";
+import { HttpResponse } from "./response.ts";
 export interface HttpCacheOptions {
     max?: number | undefined;
     maxBytes?: number | undefined;
@@ -22,6 +23,12 @@ export interface Stored {
     readonly lifetimeMs: number;
     readonly ageMs: number;
     readonly since: number;
+}
+export interface Confirmation {
+    readonly stored: Stored;
+    readonly response: HttpResponse;
+    readonly tookMs: number;
+    readonly isOld: boolean;
 }
 export interface Found {
     readonly stored: Stored;

@@ -30,6 +30,9 @@ export interface Prepared {
     readonly replayable: boolean;
     readonly redirect: "follow" | "manual" | "error";
     readonly signal: AbortSignal | undefined;
+    readonly cache: HttpInit["cache"];
+    readonly asks: boolean;
     readonly init: HttpInit;
 }
+export declare function urlOf(action: string, name: string, input: unknown, base?: string): URL;
 export declare function prepare(input: HttpInput, init: HttpInit | undefined, base: string | undefined, defaults: Headers | undefined): Prepared;

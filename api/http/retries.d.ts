@@ -22,6 +22,7 @@ export declare class RetryPolicy {
     readonly budget: RetryBudget | undefined;
     constructor(options: HttpRetryOptions | false | undefined);
     isTransient(status: number): boolean;
-    isSafe({ method, headers, init }: Prepared): boolean;
+    isSafe(request: Prepared): boolean;
+    mayHedge(request: Prepared): boolean;
     judge(request: Prepared, failure: HttpFailure, number: number, askedMs: number, deadline: number): Promise<Verdict>;
 }

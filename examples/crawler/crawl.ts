@@ -48,6 +48,8 @@ export async function crawl(start: string, options: CrawlOptions): Promise<Crawl
               const html = await http.text(url);
               titles.set(url, /<title>(.*?)<\/title>/.exec(html)?.[1] ?? "");
               for (const [, href] of html.matchAll(/<a href="([^"#]*)/g)) {
+                // What is no URL leads nowhere.
+                if (!URL.canParse(href ?? "", url)) continue;
                 const link = new URL(href ?? "", url);
                 if (link.origin === origin) visit(link.href);
               }

@@ -3,6 +3,7 @@ import { checkCount, checkObject, CREATE } from "./arguments.ts";
 import { ageMs, directivesOf, isStorable, lifetimeMs, varyOf } from "./freshness.ts";
 import type { Prepared } from "./request.ts";
 import { HttpResponse } from "./response.ts";
+import { type Visit, Visits } from "./visits.ts";
 
 export interface HttpCacheOptions {
   /** How many responses are kept at most; 1,000 by default. */
@@ -39,6 +40,15 @@ export interface Stored {
   readonly lifetimeMs: number;
   readonly ageMs: number;
   readonly since: number;
+}
+
+/** The answer that what is kept has not changed. */
+export interface Confirmation {
+  readonly stored: Stored;
+  readonly response: HttpResponse;
+  readonly tookMs: number;
+  /** Whether it may have changed since. */
+  readonly isOld: boolean;
 }
 
 /** What a cache has for a request. */
@@ -79,6 +89,8 @@ export class HttpCache {
   readonly #responses: AsyncLru<string, Stored>;
   /** What the responses of a URL go by. */
   readonly #vary: AsyncLru<string, readonly string[]>;
+  /** Requests that have found nothing to be given. */
+  readonly #visits = new Visits();
   #hits = 0;
   #revalidated = 0;
   #misses = 0;
@@ -98,8 +110,10 @@ export class HttpCache {
 
   /** Drops all, or what there is of a URL. */
   clear(url?: string | URL): void {
-    if (url === undefined) this.#responses.clear();
-    else this.#responses.deleteTag(new URL(url).href);
+    const key = url === undefined ? undefined : bare(new URL(url).href);
+    this.#visits.change(key);
+    if (key === undefined) this.#responses.clear();
+    else this.#responses.deleteTag(key);
   }
 
   stats(): HttpCacheStats {
@@ -116,18 +130,19 @@ export class HttpCache {
   }
 
   /** @internal Whether a request goes by the cache at all. */
-  serves({ method, headers, init }: Prepared): boolean {
-    if (method !== "GET" || init.cache === "no-store") return false;
+  serves({ method, headers, cache }: Prepared): boolean {
+    if (method !== "GET" || cache === "no-store") return false;
     if (conditions.some((name) => headers.has(name))) return false;
     return !directivesOf(headers.get("cache-control")).has("no-store");
   }
 
   /** @internal */
-  async find(request: Prepared): Promise<Found | undefined> {
+  find(request: Prepared): Found | undefined {
     const key = this.#keyOf(request);
-    const { cache } = request.init;
+    const { cache } = request;
+    const stored = this.#responses.peek(key);
     // Counts as asked for.
-    const stored = this.#responses.has(key) ? await this.#responses.get(key) : undefined;
+    if (stored !== undefined) void this.#responses.get(key);
     if (stored === undefined || cache === "reload") {
       this.#misses++;
       return undefined;
@@ -148,26 +163,41 @@ export class HttpCache {
     const date = known.get("last-modified");
     if (tag !== null) headers.set("if-none-match", tag);
     if (date !== null) headers.set("if-modified-since", date);
-    return { ...request, headers };
+    return { ...request, headers, asks: true };
   }
 
   /** @internal It has not changed. */
-  confirm(request: Prepared, stored: Stored, response: HttpResponse, tookMs: number): Stored {
+  confirm(request: Prepared, { stored, response, tookMs, isOld }: Confirmation): Stored {
     this.#revalidated++;
     const headers = new Headers(stored.headers);
-    for (const [name, value] of response.headers) {
-      if (!ownOf304.includes(name)) headers.set(name, value);
-    }
+    const news = [...response.headers].filter(([name]) => !ownOf304.includes(name));
+    for (const [name] of news) headers.delete(name);
+    for (const [name, value] of news) headers.append(name, value);
     // An age is of the answer that has it.
     if (!response.headers.has("age")) headers.delete("age");
     const confirmed = { ...stored, ...timesOf(headers, tookMs), headers };
-    this.#keep(request, confirmed);
+    if (isOld) return confirmed;
+    if (isStorable(stored.status, headers)) this.#keep(request, confirmed);
+    else this.drop(request);
     return confirmed;
   }
 
+  /** @internal A request is sent, the response to which may be kept. */
+  enter({ url }: Prepared): Visit {
+    return this.#visits.enter(bare(url));
+  }
+
   /** @internal */
-  mayKeep(response: HttpResponse): boolean {
-    return !response.redirected && isStorable(response.status, response.headers);
+  leave({ url }: Prepared, visit: Visit): void {
+    this.#visits.leave(bare(url), visit);
+  }
+
+  /** @internal Whether the response may be kept, to a request that was sent with these headers. */
+  mayKeep({ headers: known }: Prepared, response: HttpResponse, sent: Headers): boolean {
+    const { headers, redirected, status } = response;
+    if (redirected || !isStorable(status, headers)) return false;
+    // What a hook sets is not known when the cache is asked, and may be another's the next time.
+    return goesBy(varyOf(headers)).every((name) => sent.get(name) === known.get(name));
   }
 
   /** @internal */
@@ -178,9 +208,15 @@ export class HttpCache {
     this.#keep(request, { url, status, statusText, headers, bytes, ...times });
   }
 
+  /** @internal What there is for the request is not true any more. */
+  drop(request: Prepared): void {
+    this.#responses.delete(this.#keyOf(request));
+  }
+
   /** @internal A request that may have changed what is there has succeeded. */
   invalidate({ method, url }: Prepared, status: number): void {
     if (["GET", "HEAD", "OPTIONS"].includes(method) || status >= 400) return;
+    this.#visits.change(bare(url));
     this.#responses.deleteTag(bare(url));
   }
 
@@ -200,13 +236,18 @@ export class HttpCache {
   }
 
   #keyOf({ url, headers }: Prepared): string {
-    const by = ["authorization", "cookie", ...(this.#vary.peek(bare(url)) ?? [])];
+    const by = goesBy(this.#vary.peek(bare(url)));
     return JSON.stringify([bare(url), ...by.map((name) => [name, headers.get(name)])]);
   }
 
   #ageOf({ ageMs: before, since }: Stored): number {
     return before + Math.max(0, now() - since);
   }
+}
+
+/** What responses are told apart by. */
+function goesBy(vary: readonly string[] | undefined): readonly string[] {
+  return ["authorization", "cookie", ...(vary ?? [])];
 }
 
 /** No server sees what is behind the hash. */

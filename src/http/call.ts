@@ -9,25 +9,19 @@ import {
 } from "../index.ts";
 import { at } from "./at.ts";
 import { type HttpFailure, HttpTimeoutError, HttpTooLateError, mayPass } from "./errors.ts";
-import { readStatus, statusOf } from "./failing-status.ts";
+import { isFailing, readStatus, statusOf } from "./failing-status.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Machinery } from "./machinery.ts";
-import { follow, isMeant, locationOf } from "./redirect.ts";
+import { follow, locationOf } from "./redirect.ts";
 import type { HttpEvent } from "./events.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Prepared } from "./request.ts";
 import { HttpResponse } from "./response.ts";
 import { type HttpTimeouts, timeoutsOf } from "./timeouts.ts";
 
 /** What is done with the response while its request has its place. */
 export type Consume<T> = (response: HttpResponse, call: Call) => T | PromiseLike<T>;
-
-/** What became of a request, for who counts. */
-export interface Outcome {
-  attempts: number;
-  retries: number;
-  bytes: number;
-}
 
 /** One request of a caller: its attempts, one after the other, and the redirects that it follows. */
 export class Call {
@@ -40,6 +34,8 @@ export class Call {
   attempts = 0;
   retries = 0;
   bytes = 0;
+  /** The headers that the response is to, with what hooks have set. */
+  sent!: Headers;
   /** Whether the response was given to somebody: then nothing is tried again. */
   delivered = false;
   readonly since: number = now();
@@ -104,11 +100,14 @@ export class Call {
           await sleep(unwanted, at(this.scope));
           continue;
         }
-        return await this.#give(exchange, dispatch, consume);
+        return await this.#give(exchange, consume);
       } catch (error) {
         await exchange?.abort(error);
         // A failure that `consume` met elsewhere is none of this request's.
-        const isForeign = exchange !== undefined && error !== exchange.body.failure?.error;
+        const isForeign =
+          exchange === undefined
+            ? dispatch.isForeign(error)
+            : error !== exchange.body.failure?.error;
         if (this.scope.cancelled || this.delivered || isForeign || !mayPass(error)) throw error;
         failure = error;
       }
@@ -174,8 +173,8 @@ export class Call {
     return delayMs;
   }
 
-  async #give<T>(exchange: Exchange, dispatch: Dispatch, consume: Consume<T>): Promise<T> {
-    const taken = await this.#hand(exchange, dispatch, consume);
+  async #give<T>(exchange: Exchange, consume: Consume<T>): Promise<T> {
+    const taken = await this.#hand(exchange, consume);
     const value = await taken.value;
     const { failure, over } = exchange.body;
     if (!over) await exchange.discard();
@@ -190,19 +189,19 @@ export class Call {
   // Apart from the wait for what is made of it: a response that nobody has must not be held here.
   async #hand<T>(
     exchange: Exchange,
-    dispatch: Dispatch,
     consume: Consume<T>,
   ): Promise<{ readonly value: T | PromiseLike<T> }> {
     const { request, body, length } = exchange;
     const { status, statusText = "", headers } = exchange.response;
     const { attempts, scope: within } = this;
+    this.sent = exchange.sent;
     const { url } = request;
     const redirected = this.#urls.length > 1;
     const head = { url, status, statusText, headers, redirected, attempts, fromCache: false };
     const discard = (): Promise<void> => exchange.discard();
     const response = new HttpResponse(head, { body, length, discard, within });
-    await this.pool.afterResponse?.(response, dispatch.outgoing!);
-    if (this.#raises && !response.ok && status !== 304 && !isMeant(status, request)) {
+    await this.pool.afterResponse?.(response, exchange.outgoing!);
+    if (this.#raises && isFailing(status, request)) {
       const failure = await readStatus(exchange);
       failure.attempts = attempts;
       failure.gaveUp = this.#gaveUp;

@@ -1,6 +1,7 @@
 import { type CancelScope, type CircuitBreaker, hedge, now } from "../index.ts";
 import { at } from "./at.ts";
 import type { Call } from "./call.ts";
+import type { EngineRequest } from "./engine.ts";
 import type { HttpStatusError } from "./errors.ts";
 import { statusOf } from "./failing-status.ts";
 import { Exchange } from "./exchange.ts";
@@ -8,14 +9,27 @@ import type { OutgoingRequest } from "./options.ts";
 import type { Free } from "./origins.ts";
 import { callback } from "./report.ts";
 
+/** What one attempt sends, beside what its request says. */
+interface Made {
+  /** What hooks were shown. */
+  readonly outgoing: OutgoingRequest | undefined;
+  readonly headers: Headers;
+  readonly body: EngineRequest["body"];
+}
+
 /** Sends what a call asks for: once, or a second time beside the first when that is slow. */
 export class Dispatch {
   readonly #call: Call;
-  /** What was sent last. */
-  outgoing: OutgoingRequest | undefined;
+  /** What hooks and bodies of the user have failed with: nothing that the origin has done. */
+  readonly #foreign = new Set<unknown>();
 
   constructor(call: Call) {
     this.#call = call;
+  }
+
+  /** Whether it is what a hook has thrown, or a function that makes a body. */
+  isForeign(error: unknown): boolean {
+    return this.#foreign.has(error);
   }
 
   /** Waits for a place and sends the request. Resolves when the headers are there. */
@@ -25,14 +39,19 @@ export class Dispatch {
     const { url, method, origin } = request;
     call.tell({ kind: "queued", url, method });
     const queuedAt = now();
+    const breaker = this.#breaker;
+    // An open one refuses. There is no need to wait for a place to hear that.
+    if (breaker?.state === "open") await breaker.run(() => {}, at(scope));
     const free = await pool.origins.acquire(origin, at(scope));
-    const settings = request.init.hedge === false ? undefined : pool.hedge;
-    if (settings === undefined || !request.replayable || !pool.retry.isSafe(request)) {
+    const settings = pool.hedge;
+    if (settings === undefined || !pool.retry.mayHedge(request)) {
       return this.#guard(free, scope, now() - queuedAt);
     }
+    let begun = false;
     // The time counts from here, with a place: a second request must not be sent for the length of the line.
-    return hedge(
+    const first = hedge(
       async (own, number) => {
+        begun = true;
         if (number === 1) return this.#guard(free, own, now() - queuedAt);
         const from = now();
         const another = await pool.origins.acquire(origin, at(own));
@@ -46,18 +65,53 @@ export class Dispatch {
           result.status === "fulfilled" ? result.value.abort("another was faster") : undefined,
       },
     );
+    try {
+      return await first;
+    } finally {
+      // It was cancelled before it could begin.
+      if (!begun) await free();
+    }
+  }
+
+  get #breaker(): CircuitBreaker | undefined {
+    const { pool, request } = this.#call;
+    return pool.breaks ? pool.origins.of(request.origin).breaker : undefined;
   }
 
   /** Through the circuit breaker of the origin, if there is one. */
-  #guard(free: Free, scope: CancelScope, waitedMs: number): Promise<Exchange> {
-    const { pool, request } = this.#call;
-    const { breaker } = pool.breaks ? pool.origins.of(request.origin) : { breaker: undefined };
-    if (breaker === undefined) return this.#send(free, scope, waitedMs);
-    return this.#through(breaker, free, scope, waitedMs);
+  async #guard(free: Free, scope: CancelScope, waitedMs: number): Promise<Exchange> {
+    let made: Made;
+    try {
+      made = await this.#make(scope);
+    } catch (error) {
+      this.#foreign.add(error);
+      await free();
+      throw error;
+    }
+    const breaker = this.#breaker;
+    if (breaker === undefined) return this.#send(made, free, scope, waitedMs);
+    return this.#through(breaker, made, free, scope, waitedMs);
+  }
+
+  /** What the user's own functions say is to be sent. */
+  async #make(scope: CancelScope): Promise<Made> {
+    const { pool, request, attempts: attempt } = this.#call;
+    const { url, method } = request;
+    let { headers } = request;
+    // An engine of the user, as a hook, may set headers: of this attempt alone.
+    if (pool.copiesHeaders) headers = new Headers(headers);
+    let outgoing: OutgoingRequest | undefined;
+    if (pool.beforeRequest !== undefined || pool.afterResponse !== undefined) {
+      outgoing = { url, method, headers, attempt, signal: scope.signal };
+      await pool.beforeRequest?.(outgoing);
+    }
+    const body = request.body === undefined ? undefined : await request.body();
+    return { outgoing, headers, body };
   }
 
   async #through(
     breaker: CircuitBreaker,
+    made: Made,
     free: Free,
     scope: CancelScope,
     waitedMs: number,
@@ -67,7 +121,7 @@ export class Dispatch {
     try {
       return await breaker.run(async (own) => {
         begun = true;
-        const exchange = await this.#send(free, own, waitedMs);
+        const exchange = await this.#send(made, free, own, waitedMs);
         if (exchange.response.status < 500) return exchange;
         bad = { exchange, error: statusOf(exchange) };
         throw bad.error;
@@ -80,23 +134,22 @@ export class Dispatch {
     }
   }
 
-  async #send(free: Free, scope: CancelScope, waitedMs: number): Promise<Exchange> {
+  async #send(
+    { outgoing, headers, body }: Made,
+    free: Free,
+    scope: CancelScope,
+    waitedMs: number,
+  ): Promise<Exchange> {
     const call = this.#call;
     const { pool, request, timeouts, attempts: attempt } = call;
     const { url, method } = request;
     let exchange: Exchange | undefined;
     try {
-      let { headers } = request;
-      if (pool.beforeRequest !== undefined || pool.afterResponse !== undefined) {
-        headers = new Headers(headers);
-        this.outgoing = { url, method, headers, attempt, signal: scope.signal };
-        await pool.beforeRequest?.(this.outgoing);
-      }
-      const body = request.body === undefined ? undefined : await request.body();
       exchange = new Exchange(request, {
         engine: pool.engine,
         timeouts,
         free,
+        outgoing,
         ...at(scope),
         onBytes: (bytes, it) => this.#count(bytes, it),
         explain: (error) => call.explain(error),

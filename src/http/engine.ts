@@ -44,11 +44,20 @@ export const fetchEngine: HttpEngine = async (url, request) => {
   const { fetch } = globalThis as unknown as {
     fetch: (url: string, init: unknown) => Promise<EngineResponse>;
   };
-  const response = await fetch(url, request);
   // A browser shows no redirect to anybody, so there it has to follow them itself.
+  const follow = { ...request, redirect: "follow" };
+  const isTwice = twice.includes(request.method);
+  if (!isTwice && ("document" in globalThis || "importScripts" in globalThis)) {
+    return fetch(url, follow);
+  }
+  const response = await fetch(url, request);
   if (response.type !== "opaqueredirect") return response;
-  return fetch(url, { ...request, redirect: "follow" });
+  if (isTwice) return fetch(url, follow);
+  throw new TypeError(`the platform hides where a ${request.method} is redirected to`);
 };
+
+/** What may be sent again to see where it leads. */
+const twice: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
 /**
  * Calls an engine with no current scope: sockets keep the async context in which they were made, and

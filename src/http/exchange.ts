@@ -11,6 +11,7 @@ import {
 } from "./engine.ts";
 import { HttpNetworkError, HttpTimeoutError, type HttpTimeoutPhase } from "./errors.ts";
 import { later } from "./later.ts";
+import type { OutgoingRequest } from "./options.ts";
 import type { Free } from "./origins.ts";
 import { unread } from "./report.ts";
 import type { Prepared } from "./request.ts";
@@ -26,6 +27,8 @@ export interface ExchangeOptions {
   readonly timeouts: Readonly<Record<keyof HttpTimeouts, number>>;
   /** Gives the place back. */
   readonly free: Free;
+  /** What hooks were shown of it. */
+  readonly outgoing: OutgoingRequest | undefined;
   /** The signal of the scope around, where scopes are not ambient. */
   readonly signal?: AbortSignal;
   readonly onBytes: (bytes: number, exchange: Exchange) => void;
@@ -44,6 +47,8 @@ export class Exchange implements BodyOwner {
   /** Set once the headers are there. */
   response!: EngineResponse;
   body!: Body;
+  /** The headers that it was sent with. */
+  sent!: Headers;
   readonly #scope: CancelScope;
   readonly #options: ExchangeOptions;
   /** Which limit the deadline of the scope stands for, and how long that is. */
@@ -70,6 +75,10 @@ export class Exchange implements BodyOwner {
     });
   }
 
+  get outgoing(): OutgoingRequest | undefined {
+    return this.#options.outgoing;
+  }
+
   get cancelled(): boolean {
     return this.#scope.cancelled;
   }
@@ -84,6 +93,7 @@ export class Exchange implements BodyOwner {
 
   /** Sends it. Resolves when the headers are there. */
   open(body: EngineRequest["body"], headers: Headers): Promise<this> {
+    this.sent = headers;
     return new Promise((resolve, reject) => {
       const opened = (): void => resolve(this);
       const run = this.#scope.run((scope) => this.#run(scope, body, headers, opened));
@@ -123,7 +133,12 @@ export class Exchange implements BodyOwner {
       throw new HttpNetworkError(this.request, "headers", error);
     }
     // Where there is nothing to read, nobody may do so.
-    const isEmpty = method === "HEAD" || headerOf(this.response.headers, "content-length") === "0";
+    const { status, headers: answered } = this.response;
+    const isEmpty =
+      method === "HEAD" ||
+      status === 204 ||
+      status === 304 ||
+      headerOf(answered, "content-length") === "0";
     this.body = new Body(isEmpty ? undefined : sourceOf(this.response.body), this);
     this.#wait();
     opened();

@@ -1,9 +1,16 @@
 import { headersOf } from "./engine.ts";
 import { HttpStatusError, HttpTimeoutError, mayPass } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { isMeant } from "./redirect.ts";
+import type { Prepared } from "./request.ts";
 
 /** So much of the body of a response that is no success goes into its error. */
 const ERROR_BYTES = 2_048;
+
+/** Whether a response is no success, where that is an error: 304 and a redirect are if nobody asked for them. */
+export function isFailing(status: number, request: Prepared): boolean {
+  return (status < 200 || status > 299) && status !== 304 && !isMeant(status, request);
+}
 
 /** The error that the status of a response is, without its body. */
 export function statusOf({ request, response }: Exchange): HttpStatusError {

@@ -46,8 +46,8 @@ export function varyOf(headers: Headers): readonly string[] | undefined {
   return names.includes("*") ? undefined : names.sort();
 }
 
-/** Statuses that may be kept. */
-const statuses: readonly number[] = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501];
+/** Statuses that may be kept. Redirects are followed, or are for who asked for them. */
+const statuses: readonly number[] = [200, 203, 204, 300, 404, 405, 410, 414, 501];
 
 /** Whether a response to a GET may be kept, and it is of any use. */
 export function isStorable(status: number, headers: Headers): boolean {

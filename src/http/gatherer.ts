@@ -25,7 +25,7 @@ import {
 import { callback } from "./report.ts";
 import type { HttpInit, HttpInput, Prepared } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
-import type { Outcome } from "./call.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Requester } from "./requester.ts";
 import { Tally } from "./tally.ts";
 
@@ -128,11 +128,10 @@ export class Gatherer {
       ms: now() - since,
     });
     try {
-      const request = within(this.#item(input), scope);
-      const raises = options?.raiseForStatus ?? true;
+      const request = within(this.#item(input), scope, options?.raiseForStatus);
       const context = { index, input, scope };
       const consume = (response: HttpResponse): T | PromiseLike<T> => parse(response, context);
-      const value = await this.#requester.send(request, raises, consume, { outcome });
+      const value = await this.#requester.send(request, true, consume, { outcome });
       result = { ok: true, value, ...rest() };
     } catch (error) {
       if (isCancellation(error, scope)) return undefined;
@@ -153,9 +152,11 @@ export class Gatherer {
   }
 }
 
-/** The request, cancelled with the scope also where that is not ambient. */
-function within(request: Prepared, scope: CancelScope): Prepared {
+/** The request, cancelled with the scope also where that is not ambient, and as all are that say nothing else. */
+function within(item: Prepared, scope: CancelScope, raiseForStatus?: boolean): Prepared {
   const { signal } = at(scope);
+  const isOwn = raiseForStatus === undefined || item.init.raiseForStatus !== undefined;
+  const request = isOwn ? item : { ...item, init: { ...item.init, raiseForStatus } };
   if (signal === undefined) return request;
   const both = request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]);
   return { ...request, signal: both };

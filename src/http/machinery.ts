@@ -36,6 +36,8 @@ export class Machinery {
   readonly retry: RetryPolicy;
   readonly origins: Origins;
   readonly hedge: HttpPoolOptions["hedge"];
+  /** Whether headers are seen by somebody who may change them. */
+  readonly copiesHeaders: boolean;
   readonly breaks: boolean;
   readonly raises: boolean | undefined;
   readonly maxRedirects: number;
@@ -78,6 +80,9 @@ export class Machinery {
       checkFunction(CREATE, name, options[name]);
     }
     this.engine = options.fetch ?? fetchEngine;
+    this.copiesHeaders = [options.fetch, options.beforeRequest, options.afterResponse].some(
+      (theirs) => theirs !== undefined,
+    );
     this.timeouts = timeoutsOf(options.timeouts, usualTimeouts);
     this.retry = new RetryPolicy(options.retry);
     if (breaker !== undefined) void new CircuitBreaker(breaker);
@@ -151,10 +156,14 @@ export class Machinery {
       for (const call of this.#calls) call.terminate();
       await shield(
         async ({ signal }) => {
-          await this.#idle.wait({ signal });
-          const onClose = this.#onClose;
-          this.#onClose = undefined;
-          await onClose?.();
+          try {
+            await this.#idle.wait({ signal });
+          } finally {
+            // Also where a function of the user does not end.
+            const onClose = this.#onClose;
+            this.#onClose = undefined;
+            await onClose?.();
+          }
         },
         { timeoutMs: CLOSE_MS },
       );

@@ -58,12 +58,13 @@ export interface HttpPoolOptions {
   fetch?: HttpEngine | undefined;
   /**
    * Called before each attempt, redirects included: it may set headers, a token that it has to wait for, by the
-   * URL that it is for. What it throws, the request fails with.
+   * URL that it is for. Where it sets `Authorization`, `Cookie` or what `Vary` names, the response is not kept
+   * by the cache, which has no way to know them. What it throws, the request fails with.
    */
   beforeRequest?: ((request: OutgoingRequest) => unknown) | undefined;
   /**
-   * Called with each response that is given to the caller, before it is. It may not read the body. What it
-   * throws, the request fails with.
+   * Called with each response of a server that is given to the caller, before it is; not with what comes out
+   * of the cache unasked. It may not read the body. What it throws, the request fails with.
    */
   afterResponse?: ((response: HttpResponse, request: OutgoingRequest) => unknown) | undefined;
   /** Told what happens to requests. What it throws is reported. */

@@ -12,7 +12,7 @@ import type {
 } from "./many.ts";
 import type { HttpPoolOptions } from "./options.ts";
 import { Delivery } from "./delivery.ts";
-import { type HttpInit, type HttpInput, prepare } from "./request.ts";
+import { type HttpInit, type HttpInput, prepare, urlOf } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
 import { Requester } from "./requester.ts";
 
@@ -66,7 +66,7 @@ export class HttpPool implements AsyncDisposable {
     }
     this.name = name;
     this.#pool = new Machinery(options ?? {});
-    this.#base = baseUrl === undefined ? undefined : new URL(baseUrl).href;
+    this.#base = baseUrl === undefined ? undefined : urlOf(CREATE, "baseUrl", baseUrl).href;
     this.#headers = headers === undefined ? undefined : new Headers(headers);
     // By what it does, since it may be another copy's.
     const isCache = typeof (cache as HttpCache | undefined)?.find === "function";

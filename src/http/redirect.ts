@@ -14,13 +14,29 @@ const ofBody = [
   "content-type",
   "transfer-encoding",
 ];
+/** What asks whether something has changed. */
+const asking = ["if-none-match", "if-modified-since"];
 /** What only the origin that it was meant for may see. */
 const secret = ["authorization", "cookie", "host", "proxy-authorization"];
 
 /** Where a response leads to; `undefined` if it is no redirect. */
 export function locationOf({ status, headers }: EngineResponse): string | undefined {
-  return statuses.includes(status) ? headerOf(headers, "location") : undefined;
+  const location = statuses.includes(status) ? headerOf(headers, "location") : undefined;
+  return location === undefined ? undefined : asUtf8(location);
 }
+
+/** Headers come as one character a byte. What is no ASCII is meant for UTF-8, as it is for browsers. */
+function asUtf8(text: string): string {
+  // What an engine has decoded already, or has only ASCII, stays as it is.
+  if (!/[\x80-\xff]/.test(text) || /[\u0100-\uffff]/.test(text)) return text;
+  try {
+    return strict.decode(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+  } catch {
+    return text;
+  }
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true });
 
 /** Whether a redirect is what the caller wants to see. */
 export function isMeant(status: number, { redirect }: Prepared): boolean {
@@ -67,11 +83,14 @@ export function follow(
   const headers = new Headers(request.headers);
   if (becomesGet) for (const name of ofBody) headers.delete(name);
   if (url.origin !== request.origin) for (const name of secret) headers.delete(name);
+  // What the cache has asked about is what the first URL had.
+  if (request.asks) for (const name of asking) headers.delete(name);
   return {
     ...request,
     url: url.href,
     origin: url.origin,
     headers,
+    asks: false,
     ...(becomesGet ? { method: "GET", body: undefined, replayable: true } : {}),
   };
 }

@@ -36,6 +36,7 @@ export interface HttpInit {
   timeouts?: HttpTimeouts | undefined;
   /** `false` makes one attempt; `"unsafe"` retries whatever the method is. */
   retry?: boolean | "unsafe" | undefined;
+  /** `false` sends it once; with `true`, what is retried because of `"unsafe"` is hedged, too. */
   hedge?: boolean | undefined;
   dedupe?: boolean | undefined;
   raiseForStatus?: boolean | undefined;
@@ -55,6 +56,10 @@ export interface Prepared {
   readonly replayable: boolean;
   readonly redirect: "follow" | "manual" | "error";
   readonly signal: AbortSignal | undefined;
+  /** How the cache is used. */
+  readonly cache: HttpInit["cache"];
+  /** Whether the cache has put a question into the headers. */
+  readonly asks: boolean;
   readonly init: HttpInit;
 }
 
@@ -76,7 +81,8 @@ function methodOf(value: unknown): string {
   return usual.includes(upper) ? upper : method;
 }
 
-function urlOf(input: unknown, base: string | undefined): URL {
+/** @throws {TypeError} If it is no URL that requests can be made of. */
+export function urlOf(action: string, name: string, input: unknown, base?: string): URL {
   const text =
     input instanceof URL ? input.href : ((input as { url?: unknown } | null)?.url ?? input);
   let url: URL | undefined;
@@ -86,13 +92,21 @@ function urlOf(input: unknown, base: string | undefined): URL {
     // Told below.
   }
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new TypeError(wrong(REQUEST, "input", "an http: or https: URL or a Request", text));
+    const what =
+      name === "input" ? "an http: or https: URL or a Request" : "an http: or https: URL";
+    throw new TypeError(wrong(action, name, what, text));
   }
   if (url.username !== "" || url.password !== "") {
     const bare = `${url.origin}${url.pathname}`;
-    throw new TypeError(wrong(REQUEST, "input", "a URL without a user and password", bare));
+    throw new TypeError(wrong(action, name, "a URL without a user and password", bare));
   }
   return url;
+}
+
+function jsonOf(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError(wrong(REQUEST, "json", "what JSON has", value));
+  return text;
 }
 
 /** Whether a body is used up by being sent. */
@@ -112,10 +126,10 @@ export function prepare(
 ): Prepared {
   checkObject(REQUEST, "init", init);
   const how = init ?? {};
-  const url = urlOf(input, base);
+  const url = urlOf(REQUEST, "input", input, base);
   const given = typeof input === "object" && !(input instanceof URL) ? input : undefined;
   checkInit(how);
-  const json = how.json === undefined ? undefined : JSON.stringify(how.json);
+  const json = how.json === undefined ? undefined : jsonOf(how.json);
   const method = methodOf(how.method ?? given?.method ?? (json === undefined ? "GET" : "POST"));
   const own = how.headers ?? given?.headers;
   const isPlain = own === undefined && defaults === undefined && json === undefined;
@@ -139,6 +153,10 @@ export function prepare(
     replayable: !isOnce(body),
     redirect: how.redirect ?? given?.redirect ?? "follow",
     signal: how.signal ?? given?.signal ?? undefined,
+    cache:
+      how.cache ??
+      (caches.includes(given?.cache) ? (given!.cache as HttpInit["cache"]) : undefined),
+    asks: false,
     init: how,
   };
 }

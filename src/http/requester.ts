@@ -1,12 +1,14 @@
 import { CancelScope, now, SingleFlight, TimeoutError } from "../index.ts";
 import { at } from "./at.ts";
-import type { HttpCache, Stored } from "./cache.ts";
-import { Call, type Consume, type Outcome } from "./call.ts";
+import type { Confirmation, HttpCache } from "./cache.ts";
+import { Call, type Consume } from "./call.ts";
 import { HttpStatusError, HttpTimeoutError } from "./errors.ts";
+import { isFailing } from "./failing-status.ts";
 import type { Machinery } from "./machinery.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Prepared } from "./request.ts";
 import { HttpResponse, type ResponseHead } from "./response.ts";
-import { timeoutsOf } from "./timeouts.ts";
+import { type HttpTimeouts, timeoutsOf } from "./timeouts.ts";
 
 /** A response with its body, for all who share it. */
 interface Shared {
@@ -89,45 +91,49 @@ export class Requester {
         outcome,
       );
     }
-    const found = await cache.find(request);
+    const found = cache.find(request);
     if (found?.isFresh === true) {
+      request.signal?.throwIfAborted();
+      CancelScope.current?.throwIfCancelled();
       const response = cache.give(found.stored, 0);
       this.#raise(request, response, found.stored.bytes, raises);
       return consume(response);
     }
     const stored = found?.stored;
     const since = now();
-    return this.#run(
-      stored === undefined ? request : cache.ask(request, stored),
-      raises,
-      async (response, call) => {
-        const tookMs = now() - since;
-        if (response.status === 304 && stored !== undefined) {
-          return this.#confirmed(request, raises, stored, response, tookMs, call, take);
+    const visit = cache.enter(request);
+    const answer: Consume<T> = async (response, call) => {
+      const tookMs = now() - since;
+      if (response.status === 304 && stored !== undefined && !response.redirected) {
+        return this.#confirmed(request, raises, { ...visit, stored, response, tookMs }, call, take);
+      }
+      if (cache.mayKeep(request, response, call.sent)) {
+        const bytes = await response.upTo(cache.maxEntryBytes);
+        if (bytes !== undefined) {
+          if (!visit.isOld) cache.keep(request, response, bytes, tookMs);
+          return take(response.with(bytes), call);
         }
-        if (cache.mayKeep(response)) {
-          const bytes = await response.upTo(cache.maxEntryBytes);
-          if (bytes !== undefined) {
-            cache.keep(request, response, bytes, tookMs);
-            return take(response.with(bytes), call);
-          }
-        }
-        return take(response, call);
-      },
-      outcome,
-    );
+      }
+      // It is newer than what there may be.
+      if (!visit.isOld && response.status < 400) cache.drop(request);
+      return take(response, call);
+    };
+    try {
+      const asked = stored === undefined ? request : cache.ask(request, stored);
+      return await this.#run(asked, raises, answer, outcome);
+    } finally {
+      cache.leave(request, visit);
+    }
   }
 
   #confirmed<T>(
     request: Prepared,
     raises: boolean,
-    stored: Stored,
-    response: HttpResponse,
-    tookMs: number,
+    answer: Confirmation,
     call: Call,
     take: Consume<T>,
   ): T | PromiseLike<T> {
-    const confirmed = this.#cache!.confirm(request, stored, response, tookMs);
+    const confirmed = this.#cache!.confirm(request, answer);
     const given = this.#cache!.give(confirmed, call.attempts);
     this.#raise(request, given, confirmed.bytes, raises);
     return take(given, call);
@@ -154,10 +160,11 @@ export class Requester {
     const scope = new CancelScope({ name: request.url, timeoutMs: totalMs, signal });
     try {
       return await scope.run(async () => {
-        const key = sameness(request);
+        const key = sameness(request, this.#pool.timeouts);
         const load = (own: CancelScope): Promise<Shared> => this.#load(request, own);
         const { head, bytes } = await this.#flights.run(key, load, at(scope));
-        const response = new HttpResponse(head, { bytes });
+        const headers = new Headers(head.headers as Headers);
+        const response = new HttpResponse({ ...head, headers }, { bytes });
         this.#raise(request, response, bytes, raises);
         return consume(response);
       });
@@ -170,12 +177,19 @@ export class Requester {
   #load(request: Prepared, scope: CancelScope): Promise<Shared> {
     const { signal } = at(scope);
     // Who joins may want no error of the status: each decides for itself.
-    const silent = { ...request, signal, init: { ...request.init, raiseForStatus: false } };
+    // And each has a limit of its own to the whole: the load has the latest of their deadlines.
+    const timeouts = { ...request.init.timeouts, totalMs: Infinity };
+    const silent = {
+      ...request,
+      signal,
+      init: { ...request.init, timeouts, raiseForStatus: false },
+    };
     return this.#call(silent, false, share, share, undefined);
   }
 
   #raise(request: Prepared, response: HttpResponse, bytes: Uint8Array, raises: boolean): void {
-    if (!(request.init.raiseForStatus ?? this.#pool.raises ?? raises) || response.ok) return;
+    if (!(request.init.raiseForStatus ?? this.#pool.raises ?? raises)) return;
+    if (!isFailing(response.status, request)) return;
     const { url, status, statusText, headers } = response;
     const text = new TextDecoder().decode(bytes.subarray(0, 2_048));
     const failure = new HttpStatusError(request, { url, status, statusText, headers }, text);
@@ -190,7 +204,15 @@ async function share(response: HttpResponse): Promise<Shared> {
   return { head, bytes: await response.bytes() };
 }
 
-/** Requests with the same are the same. Nothing that they hold can look like something else. */
-function sameness({ method, url, headers, redirect, init }: Prepared): string {
-  return JSON.stringify([method, url, [...headers], redirect, init.cache ?? ""]);
+/**
+ * Requests with the same are the same. Nothing that they hold can look like something else. How an attempt is
+ * made belongs to it: nobody gets the failure of a limit that another has set.
+ */
+function sameness(
+  { method, url, headers, redirect, cache, init }: Prepared,
+  usual: Readonly<Record<keyof HttpTimeouts, number>>,
+): string {
+  const { attemptMs, headersMs, bodyIdleMs } = timeoutsOf(init.timeouts, usual);
+  const how = [attemptMs, headersMs, bodyIdleMs, init.retry, init.hedge].map(String);
+  return JSON.stringify([method, url, [...headers], redirect, cache ?? "", how]);
 }

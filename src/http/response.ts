@@ -1,5 +1,6 @@
 import { cancellable, CancelScope, type WaitOptions } from "../index.ts";
 import type { Body } from "./body.ts";
+import { collect, join } from "./bytes.ts";
 import { type EngineHeaders, headersOf } from "./engine.ts";
 import type { StatusResponse } from "./errors.ts";
 
@@ -53,6 +54,7 @@ export class HttpResponse implements StatusResponse, AsyncDisposable {
   readonly #content: Content;
   #used = false;
   #stream: ReadableStream<Uint8Array> | undefined;
+  #next: (() => Promise<Uint8Array | undefined>) | undefined;
 
   /** @internal */
   constructor(head: ResponseHead, content: Content) {
@@ -88,6 +90,7 @@ export class HttpResponse implements StatusResponse, AsyncDisposable {
     if ("body" in content && content.body.isAbsent) return null;
     // What is being read elsewhere cannot be read here, too.
     const next = this.#take();
+    this.#next = next;
     this.#used = false;
     this.#stream = new ReadableStream<Uint8Array>(
       {
@@ -153,6 +156,7 @@ export class HttpResponse implements StatusResponse, AsyncDisposable {
     const { status, statusText, headers } = this;
     // The platform refuses a body with these.
     const empty = status === 204 || status === 205 || status === 304;
+    if (empty) void this[Symbol.asyncDispose]();
     return new Response(empty ? null : this.body, { status, statusText, headers });
   }
 
@@ -216,12 +220,14 @@ export class HttpResponse implements StatusResponse, AsyncDisposable {
 
   /** Only one may read. */
   #take(): () => Promise<Uint8Array | undefined> {
-    if (this.#used || this.#stream !== undefined) {
+    // A stream that was looked at and not read from leaves all there is.
+    if (this.#used || this.#stream?.locked === true) {
       throw new TypeError(
         "Cannot read a body: expected it to be unread, received one that was read",
       );
     }
     this.#used = true;
+    if (this.#next !== undefined) return this.#next;
     const content = this.#content;
     if ("body" in content) {
       const { body } = content;
@@ -242,26 +248,3 @@ const garbage: FinalizationRegistry<() => void> | undefined =
   typeof FinalizationRegistry === "undefined"
     ? undefined
     : new FinalizationRegistry((onGarbage) => onGarbage());
-
-async function collect(
-  next: () => Promise<Uint8Array | undefined>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  for (let chunk = await next(); chunk !== undefined; chunk = await next()) chunks.push(chunk);
-  return join(chunks);
-}
-
-function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const [first] = chunks;
-  // Most bodies come in one piece, in a buffer that may be the engine's own, and larger.
-  if (chunks.length === 1 && first!.buffer.byteLength === first!.byteLength) {
-    if (first!.constructor === Uint8Array) return first as Uint8Array<ArrayBuffer>;
-  }
-  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
-}

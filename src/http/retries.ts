@@ -69,9 +69,19 @@ export class RetryPolicy {
   }
 
   /** Whether sending the request a second time does no harm. */
-  isSafe({ method, headers, init }: Prepared): boolean {
-    if (init.retry === "unsafe" || this.#methods.has(method)) return true;
-    return headers.has("idempotency-key");
+  isSafe(request: Prepared): boolean {
+    return request.init.retry === "unsafe" || this.#isIdempotent(request);
+  }
+
+  /** Whether it may be sent twice at once, though nothing has failed. */
+  mayHedge(request: Prepared): boolean {
+    const { hedge } = request.init;
+    if (hedge === false || !request.replayable) return false;
+    return this.#isIdempotent(request) || (hedge === true && this.isSafe(request));
+  }
+
+  #isIdempotent({ method, headers }: Prepared): boolean {
+    return this.#methods.has(method) || headers.has("idempotency-key");
   }
 
   /**

@@ -169,7 +169,8 @@ const latin1 = new TextDecoder("latin1");
 
 /** Names and values in turn, as they have come. */
 function recordOf(raw: readonly Uint8Array[]): HeaderRecord {
-  const record: HeaderRecord = {};
+  // Without a prototype, whose names a server may use.
+  const record = Object.create(null) as HeaderRecord;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = latin1.decode(raw[i]).toLowerCase();
     const value = latin1.decode(raw[i + 1]);

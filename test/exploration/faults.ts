@@ -84,7 +84,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   "newcomer-takes-what-others-wait-for": {
     file: "channel/exchange.ts",
-    from: "      if (taker !== undefined && !areRivals(giver, taker)) return undefined;\n",
+    from: "      if (this.#takerFor(giver) !== undefined) return undefined;\n",
     to: "",
     foundBy: "channel: a place is reserved, and nobody overtakes",
   },
@@ -96,8 +96,8 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   "select-waits-for-itself": {
     file: "channel/exchange.ts",
-    from: "      while (taker !== undefined && own > 0 && areRivals(giver, taker as Wait)) taker = taker.next;\n",
-    to: "      if (taker !== undefined && areRivals(giver, taker as Wait)) return false;\n",
+    from: "const taker = own > 0 ? this.#takerFor(giver) : this.takers.first;\n",
+    to: "const taker = this.takers.first;\n      if (taker !== undefined && areRivals(giver, taker as Wait)) return false;\n",
     foundBy: "select: one wants both ends, while a place is reserved",
   },
   "cancelled-send-is-told-to-nobody": {

@@ -229,7 +229,7 @@ describe("misuse is told at once, and changes nothing", () => {
     ["onEvent", { onEvent: 1 }, '"onEvent" must be a function'],
     ["maxRedirects", { maxRedirects: -1 }, '"maxRedirects" must be a non-negative integer'],
     ["raiseForStatus", { raiseForStatus: 1 }, '"raiseForStatus" must be a boolean'],
-    ["baseUrl", { baseUrl: "/x" }, "Invalid URL"],
+    ["baseUrl", { baseUrl: "/x" }, 'baseUrl" must be an http: or https: URL, received "/x"'],
   ];
   test.each(options)("of the option %s", (_name, value, message) => {
     expect(() => httpPool(value as never)).toThrow(message);

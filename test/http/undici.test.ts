@@ -33,6 +33,7 @@ for (const { name, make } of versions) {
         else if (request.url === "/headers") {
           response.statusMessage = "Odd";
           response.setHeader("set-cookie", ["a=1", "b=2"]);
+          response.setHeader("constructor", "odd");
           response.end("c");
         } else if (request.url !== "/never") request.pipe(response);
       });
@@ -44,6 +45,7 @@ for (const { name, make } of versions) {
       const response = await http.fetch(server.url("/headers"));
       expect(response.statusText).toBe("Odd");
       expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+      expect(response.headers.get("constructor")).toBe("odd");
       expect(await response.text()).toBe("c");
 
       // A reader that is slow holds the server up, and gets all of it.

@@ -34,10 +34,11 @@ async function collect(): Promise<void> {
 /** The reports of what `lose` leaves behind, and how many were left by others before. */
 async function reportsOf(lose: () => unknown): Promise<string[]> {
   await reportsDuring(collect);
-  return reportsDuring(async () => {
+  const loses = async (): Promise<void> => {
     await lose();
     await collect();
-  });
+  };
+  return reportsDuring(loses, { lostPermits: true });
 }
 
 const lossy: [string, () => [owner: { toString(): string }, lose: () => unknown]][] = [
