@@ -2,7 +2,7 @@ import { CancelScope, type MappedStream, type PoolAcquireOptions, type PoolClose
 import { type DbPoolOptions } from "./db-options.ts";
 import type { DbDriver, DbResult, DbRow } from "./driver.ts";
 import { type DbConnection } from "./handle.ts";
-import type { InsertRow } from "./insert.ts";
+import { type InsertRow } from "./insert.ts";
 import { DbLease } from "./lease.ts";
 import type { DbQuery, InsertOptions, QueryOptions, TransactionOptions } from "./query-options.ts";
 import { type DbGathered, type DbGatherOptions, type DbOutcome, type DbStreamOptions } from "./queries.ts";

@@ -1,5 +1,6 @@
 import { type Dialect } from "./dialect.ts";
 import type { DbDriver, DbResult } from "./driver.ts";
+import type { QueryOptions } from "./query-options.ts";
 export type ResetMode = "auto" | "always" | "never";
 export interface SessionSettings {
     readonly driver: DbDriver;
@@ -9,14 +10,11 @@ export interface SessionSettings {
     readonly reset: ResetMode;
     readonly prepare: ((session: Session, signal: AbortSignal) => Promise<void>) | undefined;
 }
-export interface RunOptions {
-    readonly signal?: AbortSignal | undefined;
-    readonly timeoutMs?: number | undefined;
-}
 export declare class Session {
     #private;
     readonly dialect: Dialect;
     readonly connection: unknown;
+    transacting: boolean;
     constructor(connection: unknown, settings: SessionSettings);
     get driver(): DbDriver;
     get broken(): unknown;
@@ -25,9 +23,9 @@ export declare class Session {
     heal(): void;
     spoil(why: unknown): void;
     touch(): void;
-    run(text: string, params: readonly unknown[], options: RunOptions, check?: () => void): Promise<DbResult<unknown>>;
-    command(text: string, options: RunOptions): Promise<void>;
-    exclusively<T>(text: string, start: () => Promise<T>, options: RunOptions, check?: () => void): Promise<T>;
+    run(text: string, params: readonly unknown[], options: QueryOptions, check?: () => void): Promise<DbResult<unknown>>;
+    command(text: string, options: QueryOptions, sent?: () => void): Promise<void>;
+    exclusively<T>(text: string, start: () => Promise<T>, options: QueryOptions, check?: () => void): Promise<T>;
     leave(): Promise<void> | undefined;
     prepare(signal: AbortSignal): Promise<void>;
     renew(): Promise<void>;

@@ -12,6 +12,7 @@ export interface EndTimes {
     readonly rollbackTimeoutMs: number;
 }
 export declare function aborted(session: Session, action: string): DatabaseError;
-export declare function rollBack(session: Session, statements: readonly string[], timeoutMs: number): Promise<void>;
-export declare function commit(session: Session, { commit: text, rollback, nested }: Ends, { commitTimeoutMs, rollbackTimeoutMs }: EndTimes): Promise<void>;
-export declare function begin(session: Session, { before, rollback }: Ends, signal: AbortSignal, rollbackTimeoutMs: number): Promise<void>;
+export declare function rollBack(session: Session, { rollback, nested }: Pick<Ends, "rollback" | "nested">, timeoutMs: number): Promise<void>;
+export declare function undo(session: Session, statements: readonly string[], timeoutMs: number): Promise<void>;
+export declare function commit(session: Session, ends: Ends, { commitTimeoutMs, rollbackTimeoutMs }: EndTimes): Promise<void>;
+export declare function begin(session: Session, ends: Ends, signal: AbortSignal, rollbackTimeoutMs: number): Promise<void>;

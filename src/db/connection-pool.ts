@@ -39,7 +39,8 @@ export function connectionPool(
   const prepare = async (session: Session, signal: AbortSignal): Promise<void> => {
     const connection = new Prepared(session, transactions, signal);
     try {
-      await init!(connection);
+      // It may heed no signal: then the connection goes without it.
+      await cancellable(Promise.resolve(init!(connection)), { signal });
     } finally {
       connection.end();
     }

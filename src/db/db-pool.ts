@@ -18,7 +18,7 @@ import {
   type Handle,
   withoutUndefined,
 } from "./handle.ts";
-import type { InsertRow } from "./insert.ts";
+import { checkInsert, type InsertRow } from "./insert.ts";
 import { DbLease, giveBack, lend, withRetries } from "./lease.ts";
 import { type Holding, Nesting } from "./nesting.ts";
 import type { DbQuery, InsertOptions, QueryOptions, TransactionOptions } from "./query-options.ts";
@@ -118,7 +118,7 @@ export class DbPool implements AsyncDisposable {
     rows: StreamSource<InsertRow>,
     options?: InsertOptions,
   ): Promise<number> {
-    checkOptions("insert rows", options);
+    checkInsert(table, rows, options);
     const insert = (transaction: DbConnection): Promise<number> =>
       transaction.insert(table, rows, options);
     return this.transaction(insert, { signal: options?.signal, name: "insert" });
@@ -213,15 +213,27 @@ export class DbPool implements AsyncDisposable {
    * is closed, and with it the database or the driver's own pool that it was made of.
    */
   close(options?: PoolCloseOptions): Promise<void> {
-    const closing = this.#pool.close(options);
-    this.#closed ??= this.#pool[Symbol.asyncDispose]().then(() => this.#driver.close?.());
-    // Whoever cuts the grace short is told of that, and of nothing that comes later.
-    this.#closed.catch(() => {});
-    return closing.then(() => this.#closed);
+    return this.#closeDriver(async () => {
+      try {
+        await this.#pool.close(options);
+      } catch (cancellation) {
+        // Whoever cuts the grace short is told of that, when all has ended, and of nothing that comes later.
+        const { closed, size } = this.#pool;
+        if (closed && size === 0) await this.#closeDriver(() => undefined).catch(() => {});
+        throw cancellation;
+      }
+    });
   }
 
+  /** As `close()`, which nothing cuts short. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.#closeDriver(() => this.#pool[Symbol.asyncDispose]());
+  }
+
+  /** Closes the driver, once, when its connections are closed. */
+  async #closeDriver(closePool: () => Promise<void> | undefined): Promise<void> {
+    await closePool();
+    await (this.#closed ??= (async () => this.#driver.close?.())());
   }
 
   readonly #runQuery = (

@@ -33,3 +33,15 @@ export async function resetConnection(
     await reset();
   }
 }
+
+/** Whether the server has rolled it all back, so that what comes after would be a transaction of its own each. */
+export function rollsBack(
+  driver: DbDriver,
+  connection: unknown,
+  error: unknown,
+  transacting: boolean,
+): boolean {
+  const { kind } = driver.failure(error);
+  if (kind === "deadlock" || kind === "serialization") return true;
+  return transacting && driver.inTransaction?.(connection) === false;
+}

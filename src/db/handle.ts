@@ -8,7 +8,7 @@ import {
   misuse,
 } from "./arguments.ts";
 import type { DbResult, DbRow } from "./driver.ts";
-import { insertRows, type InsertRow } from "./insert.ts";
+import { checkInsert, insertRows, type InsertRow } from "./insert.ts";
 import { mortal } from "./mortal.ts";
 import type { InsertOptions, QueryOptions, TransactionOptions } from "./query-options.ts";
 import type { Session } from "./session.ts";
@@ -124,6 +124,7 @@ export abstract class Handle implements DbConnection {
     rows: StreamSource<InsertRow>,
     options?: InsertOptions,
   ): Promise<number> {
+    checkInsert(table, rows, options);
     this.check("insert rows");
     const signal = options?.signal ?? this.signal;
     const check = (): void => this.check("insert rows");

@@ -11,14 +11,20 @@ export type InsertRow = Readonly<Record<string, unknown>> | readonly unknown[];
 const INSERT = "insert rows";
 const BATCH = 1_000;
 
-function checkInsert(table: unknown, rows: unknown, options: InsertOptions | undefined): void {
+/** @throws {TypeError | RangeError} If an argument is not what it should be. */
+export function checkInsert(
+  table: unknown,
+  rows: unknown,
+  options: InsertOptions | undefined,
+): void {
   if (typeof table !== "string" || table === "") misuse(INSERT, "table", "a name", table);
   if (typeof rows !== "object" || rows === null) {
     misuse(INSERT, "rows", "an iterable or async iterable of rows", rows);
   }
   checkOptions(INSERT, options);
   const { columns, batchSize, onProgress } = options ?? {};
-  if (columns !== undefined && (!Array.isArray(columns) || columns.length === 0)) {
+  const isList = Array.isArray(columns) && columns.length > 0;
+  if (columns !== undefined && !(isList && columns.every((name) => typeof name === "string"))) {
     misuse(INSERT, "columns", "a list of names", columns);
   }
   checkCount(INSERT, "batchSize", batchSize);
@@ -54,6 +60,19 @@ function valuesOf(row: InsertRow, columns: readonly string[], number: number): r
   return values;
 }
 
+/** Tells the user, who may not wait, and whose mistakes are not those of the rows. */
+function tell(onProgress: (inserted: number) => unknown, inserted: number): void {
+  try {
+    Promise.resolve(onProgress(inserted)).catch(reportThrown);
+  } catch (error) {
+    reportThrown(error);
+  }
+}
+
+function reportThrown(error: unknown): void {
+  report("warning", "callback", `onProgress has thrown: ${String(error)}`, error);
+}
+
 /** Inserts what comes, in batches, and tells how far it is. */
 export async function insertRows(
   session: Session,
@@ -62,7 +81,6 @@ export async function insertRows(
   options: InsertOptions,
   check: () => void,
 ): Promise<number> {
-  checkInsert(table, rows, options);
   const { signal, batchSize = BATCH, onProgress } = options;
   let { columns } = options;
   let inserted = 0;
@@ -73,11 +91,7 @@ export async function insertRows(
     const values = batch.map((row, index) => valuesOf(row, columns!, first + index));
     read += batch.length;
     inserted += await insertBatch(session, table, columns, values, signal, check);
-    try {
-      onProgress?.(inserted);
-    } catch (error) {
-      report("warning", "callback", `onProgress has thrown: ${String(error)}`, error);
-    }
+    if (onProgress !== undefined) tell(onProgress, inserted);
   }
   return inserted;
 }

@@ -8,9 +8,9 @@ const FIRST = /^\s*\(*\s*(select|insert|update|delete|replace|with|values|table|
 
 /**
  * What would ask for a real parser, or stands for a session's own state: escapes, dollar quotes, comments, further
- * statements and session variables.
+ * statements and session variables. To change a row of `pg_settings` is to SET what it is about.
  */
-const DOUBTFUL = /\\|\$\w*\$|--|\/\*|#|;\s*\S|@/;
+const DOUBTFUL = /\\|\$\w*\$|--|\/\*|#|;\s*\S|@|u&["']|\bpg_settings\b/i;
 
 /** What is between quotes, and no code: a literal, or a name. */
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`/g;
@@ -22,7 +22,7 @@ const COLUMNS = /\binto\s+[\w."?]+\s*\(/i;
 const QUALIFIED = /\.\s*[?"\w]+\s*\(/;
 
 /** What stands before a parenthesis. */
-const CALL = /[?"\w]+(?=\s*\()/g;
+const CALL = /(?<![?"$\p{L}\p{N}_])[?"$\p{L}\p{N}_]+(?=\s*\()/gu;
 
 const INTO = /\binto\b/i;
 
@@ -62,6 +62,9 @@ const HARMLESS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** Longer ones are not looked through, and not kept: a reset costs less. */
+const LONGEST = 10_000;
+
 function judge(text: string): boolean {
   const first = FIRST.exec(text)?.[1]?.toLowerCase();
   if (first === undefined || DOUBTFUL.test(text)) return false;
@@ -75,11 +78,19 @@ function judge(text: string): boolean {
   return (rest.match(CALL) ?? []).every((name) => HARMLESS.has(name.toLowerCase()));
 }
 
+const ROLLED_BACK_TO = /^\s*rollback\s+(?:(?:work|transaction)\s+)?to\b/i;
+
+/** Whether it is what a user may say to go on in a transaction that has failed. */
+export function rollsBackTo(text: string): boolean {
+  return ROLLED_BACK_TO.test(text);
+}
+
 const KEPT = 1_000;
 const judged = new Map<string, boolean>();
 
 /** Whether the statement is known to leave its session as it was. */
 export function isPlain(text: string): boolean {
+  if (text.length > LONGEST) return false;
   let plain = judged.get(text);
   if (plain === undefined) {
     plain = judge(text);

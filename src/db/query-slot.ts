@@ -74,6 +74,23 @@ export class QuerySlot {
     return this.#stopping;
   }
 
+  /**
+   * Ends a query whose caller has been cancelled.
+   *
+   * @returns Whether it still ran, and what it has failed with: nobody else is told, and it may have ended the
+   * transaction that it was in.
+   */
+  async interrupt(
+    work: Promise<Outcome<unknown>>,
+  ): Promise<{ readonly ran: boolean; readonly failure?: { readonly error: unknown } }> {
+    const stopping = this.stop();
+    await stopping;
+    const ran = stopping !== undefined;
+    // One that could not be ended may never settle.
+    const outcome = this.stuck === undefined ? await work : undefined;
+    return outcome !== undefined && "error" in outcome ? { ran, failure: outcome } : { ran };
+  }
+
   async #end(running: Promise<unknown>): Promise<void> {
     this.interrupted = true;
     this.stuck = new Error("a cancelled query has not ended");

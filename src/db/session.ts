@@ -10,9 +10,10 @@ import {
 import { DatabaseError } from "./database-error.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import type { DbDriver, DbResult } from "./driver.ts";
-import { isPlain } from "./plain-statement.ts";
+import { isPlain, rollsBackTo } from "./plain-statement.ts";
+import type { QueryOptions } from "./query-options.ts";
 import { type Outcome, QuerySlot } from "./query-slot.ts";
-import { queryFailure, resetConnection } from "./driver-calls.ts";
+import { queryFailure, resetConnection, rollsBack } from "./driver-calls.ts";
 import { report } from "./report.ts";
 
 /** When a connection is reset before the next user has it. */
@@ -28,14 +29,6 @@ export interface SessionSettings {
   /** What the user does with each that is new, or as good as new. */
   readonly prepare: ((session: Session, signal: AbortSignal) => Promise<void>) | undefined;
 }
-
-export interface RunOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs?: number | undefined;
-}
-
-/** What a user may say to go on in a transaction that has failed. */
-const ROLLED_BACK = /^\s*rollback\s+to\b/i;
 
 /**
  * A connection of the pool: who has it lent asks it one thing after the other.
@@ -54,6 +47,8 @@ export class Session {
   #changed = false;
   /** What is wrong with it. */
   #broken: unknown = undefined;
+  /** Whether a transaction of the pool's own is open, as far as it knows. */
+  transacting = false;
   /** What has ended the life of the transaction that is open, though not the transaction. */
   #failed: unknown = undefined;
 
@@ -115,7 +110,7 @@ export class Session {
   run(
     text: string,
     params: readonly unknown[],
-    options: RunOptions,
+    options: QueryOptions,
     check?: () => void,
   ): Promise<DbResult<unknown>> {
     const start = (): Promise<DbResult<unknown>> =>
@@ -123,7 +118,7 @@ export class Session {
     const result = this.exclusively(text, start, options, check);
     if (isPlain(text)) return result;
     this.#changed = true;
-    if (!ROLLED_BACK.test(text)) return result;
+    if (!rollsBackTo(text)) return result;
     return result.then((value) => {
       this.heal();
       return value;
@@ -131,8 +126,11 @@ export class Session {
   }
 
   /** Runs a statement of the pool's own, which leaves the session as it was once all is over. */
-  async command(text: string, options: RunOptions): Promise<void> {
-    const start = (): Promise<unknown> => this.driver.query(this.connection, text, []);
+  async command(text: string, options: QueryOptions, sent?: () => void): Promise<void> {
+    const start = (): Promise<unknown> => {
+      sent?.();
+      return this.driver.query(this.connection, text, []);
+    };
     await this.exclusively(text, start, options);
   }
 
@@ -140,7 +138,7 @@ export class Session {
   async exclusively<T>(
     text: string,
     start: () => Promise<T>,
-    options: RunOptions,
+    options: QueryOptions,
     check?: () => void,
   ): Promise<T> {
     const { signal, timeoutMs = this.#settings.queryTimeoutMs } = options;
@@ -148,12 +146,11 @@ export class Session {
       this.#turn.tryAcquire() ??
       (await this.#turn.acquire(signal === undefined ? undefined : { signal }));
     try {
-      check?.();
-      if (timeoutMs === Infinity) return await this.#execute(text, start, signal);
+      if (timeoutMs === Infinity) return await this.#execute(text, start, signal, check);
       const within = (scope: CancelScope): Promise<T> => {
         // Its signal costs something, and is needed only where the scope does not travel by itself.
         const own = CancelScope.current === scope ? undefined : scope.signal;
-        return this.#execute(text, start, own);
+        return this.#execute(text, start, own, check);
       };
       return await timeout(timeoutMs, within, { signal, name: "query" });
     } finally {
@@ -165,10 +162,13 @@ export class Session {
     text: string,
     start: () => Promise<T>,
     signal: AbortSignal | undefined,
+    check: (() => void) | undefined,
   ): Promise<T> {
     const wait = signal === undefined ? undefined : { signal };
     const hop = checkpoint(wait);
     if (hop !== undefined) await hop;
+    // Its user may have let go of the connection meanwhile.
+    check?.();
     if (this.broken !== undefined) throw this.#lost("query", text);
     const work = this.#slot.begin(start);
     let outcome: Outcome<T>;
@@ -179,10 +179,10 @@ export class Session {
       try {
         outcome = await cancellable(work, wait);
       } catch (cancellation) {
-        const stopping = this.#slot.stop();
-        await stopping;
+        const { ran, failure } = await this.#slot.interrupt(work);
         // In a transaction it counts as what the server has refused.
-        if (stopping !== undefined && this.dialect.failsWhole) this.#failed ??= cancellation;
+        if (ran && this.dialect.failsWhole) this.#failed ??= cancellation;
+        if (failure !== undefined) this.#noteFailure(failure.error);
         throw cancellation;
       }
     }
@@ -196,9 +196,10 @@ export class Session {
   }
 
   #noteFailure(error: unknown): void {
-    const { driver, dialect } = this;
-    // The server has rolled it all back, and what came after would be a transaction of its own each.
-    if (dialect.failsWhole || driver.failure(error).kind === "deadlock") this.#failed ??= error;
+    const { connection, driver, dialect, transacting } = this;
+    if (dialect.failsWhole || rollsBack(driver, connection, error, transacting)) {
+      this.#failed ??= error;
+    }
   }
 
   #failure(text: string, cause: unknown): DatabaseError {
@@ -225,10 +226,9 @@ export class Session {
 
   /** Makes it as good as new for the next one who has it; if that fails, it is broken. */
   async renew(): Promise<void> {
-    const { resetTimeoutMs } = this.#settings;
     try {
       await shield(({ signal }) => this.#reset(signal), {
-        timeoutMs: resetTimeoutMs,
+        timeoutMs: this.#settings.resetTimeoutMs,
         name: "reset",
       });
     } catch (error) {
@@ -252,7 +252,7 @@ export class Session {
   /** Closes it, whatever it does. What runs is ended first: servers go on when only the connection is gone. */
   async close(signal: AbortSignal): Promise<void> {
     const { driver, connection } = this;
-    if (driver.cancel !== undefined && this.broken === undefined) await this.leave();
+    if (driver.cancel !== undefined && driver.isOpen?.(connection) !== false) await this.leave();
     this.#broken ??= new Error("the connection is closed");
     await cancellable(Promise.resolve(driver.disconnect(connection)), { signal });
   }

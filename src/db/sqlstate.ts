@@ -33,6 +33,19 @@ export function postgresFailure(error: unknown): DbFailure {
   return { kind: code.startsWith("42") ? "syntax" : "other", code };
 }
 
+/**
+ * What a COMMIT has come to that the server answers as if all were well: it has rolled back a transaction in which a
+ * statement had failed.
+ *
+ * @param answer The name that the server has given to what it has done.
+ * @throws If that is not what was asked.
+ */
+export function checkCommitted(text: string, answer: unknown): void {
+  if (text !== "COMMIT" || answer !== "ROLLBACK") return;
+  const error = new Error("the transaction was rolled back, since a statement in it had failed");
+  throw Object.assign(error, { code: "25P02" });
+}
+
 const network =
   /^(?:ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ENOENT|CONNECTION_|CONNECT_TIMEOUT|ERR_SOCKET|ERR_STREAM)/;
 

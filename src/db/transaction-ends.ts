@@ -48,8 +48,25 @@ async function finish(
   );
 }
 
+/** Whether the database has rolled back by itself all that there was, and what would undo it would fail. */
+function isUndone(session: Session, nested: boolean): boolean {
+  const { connection, dialect, driver, failed } = session;
+  if (failed === undefined || dialect.failsWhole) return false;
+  return nested || driver.inTransaction?.(connection) === false;
+}
+
 /** Undoes it, if that can be done still. It never rejects: what cannot be undone ends with the connection. */
 export async function rollBack(
+  session: Session,
+  { rollback, nested }: Pick<Ends, "rollback" | "nested">,
+  timeoutMs: number,
+): Promise<void> {
+  if (session.broken !== undefined || isUndone(session, nested)) return;
+  await undo(session, rollback, timeoutMs);
+}
+
+/** As `rollBack()`, whatever there is. */
+export async function undo(
   session: Session,
   statements: readonly string[],
   timeoutMs: number,
@@ -72,14 +89,15 @@ export async function rollBack(
 /** @throws If it was not committed, as far as anybody knows. */
 export async function commit(
   session: Session,
-  { commit: text, rollback, nested }: Ends,
+  ends: Ends,
   { commitTimeoutMs, rollbackTimeoutMs }: EndTimes,
 ): Promise<void> {
   const { failed } = session;
+  const { commit: text, nested } = ends;
   if (failed !== undefined) {
     // A COMMIT would be answered as if all were well.
     const error = aborted(session, "commit");
-    await rollBack(session, rollback, rollbackTimeoutMs);
+    await rollBack(session, ends, rollbackTimeoutMs);
     throw error;
   }
   try {
@@ -90,28 +108,35 @@ export async function commit(
     // Some databases leave a transaction open that cannot be committed now.
     const known = session.driver.inTransaction?.(session.connection);
     const open = known ?? (nested || !session.dialect.failsWhole);
-    if (open) await rollBack(session, rollback, rollbackTimeoutMs);
+    if (open) await rollBack(session, ends, rollbackTimeoutMs);
     throw error;
   }
 }
 
 export async function begin(
   session: Session,
-  { before, rollback }: Ends,
+  ends: Ends,
   signal: AbortSignal,
   rollbackTimeoutMs: number,
 ): Promise<void> {
-  session.heal();
+  // A savepoint heals nothing of what is around it.
+  if (!ends.nested) session.heal();
+  let sent = false;
+  const note = (): void => {
+    sent = true;
+  };
   try {
-    for (const text of before) await session.command(text, { signal });
+    for (const text of ends.before) await session.command(text, { signal }, note);
   } catch (error) {
+    // There is nothing to undo, and what would undo it would fail.
+    if (!sent) throw error;
     session.touch();
     // A database that has refused has begun nothing; of a cancelled one that is not known.
     if (
       !(error instanceof DatabaseError) &&
       session.driver.inTransaction?.(session.connection) !== false
     ) {
-      await rollBack(session, rollback, rollbackTimeoutMs);
+      await rollBack(session, ends, rollbackTimeoutMs);
     }
     throw error;
   }

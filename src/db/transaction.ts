@@ -5,7 +5,15 @@ import { checkTransaction, type DbConnection, Handle } from "./handle.ts";
 import type { Holding, Nesting } from "./nesting.ts";
 import type { SavepointOptions, TransactionOptions } from "./query-options.ts";
 import type { Session } from "./session.ts";
-import { aborted, begin, commit, type Ends, type EndTimes, rollBack } from "./transaction-ends.ts";
+import {
+  aborted,
+  begin,
+  commit,
+  type Ends,
+  type EndTimes,
+  rollBack,
+  undo,
+} from "./transaction-ends.ts";
 
 /** What all transactions of a pool have in common. */
 export interface TransactionSettings extends EndTimes {
@@ -118,6 +126,7 @@ async function run<T>(
     const { rollbackTimeoutMs } = settings;
     try {
       await begin(session, ends, scope.signal, rollbackTimeoutMs);
+      session.transacting = true;
       let value: T;
       try {
         value = await settings.nesting.within(transaction, () => fn(transaction, scope));
@@ -127,13 +136,14 @@ async function run<T>(
         transaction.end();
         // What the function has begun and not waited for.
         await session.leave();
-        await rollBack(session, ends.rollback, rollbackTimeoutMs);
+        await rollBack(session, ends, rollbackTimeoutMs);
         throw error;
       }
       await commit(session, ends, settings);
       return value;
     } finally {
-      await rollBack(session, ends.after, rollbackTimeoutMs);
+      if (!ends.nested) session.transacting = false;
+      await undo(session, ends.after, rollbackTimeoutMs);
     }
   });
 }

@@ -150,3 +150,30 @@ describe("insert()", () => {
       expect(inserts).toEqual([]);
     }));
 });
+
+const onProgress = (): Promise<never> => Promise.reject(new Error("no progress"));
+
+describe("what is wrong with an insert", () => {
+  test("is told before anything is asked", () =>
+    withVirtualClock(async () => {
+      const driver = new FakeDriver();
+      const db = dbPool(driver, { max: 1 });
+      await expect(db.insert(5 as never, [])).rejects.toThrow('"table" must be a name');
+      const columns = [1] as never;
+      await expect(db.insert("t", [[1]], { columns })).rejects.toThrow('"columns" must be a list');
+      expect(driver.log).toEqual([]);
+      await using lease = await db.acquire();
+      const signal = new AbortController().signal as never;
+      await expect(lease.insert("t", [], signal)).rejects.toThrow('"options" must be an object');
+      expect(driver.log).toEqual(["1 connect"]);
+    }));
+
+  test("is told of an onProgress that rejects, and stops nothing", () =>
+    withVirtualClock(async () => {
+      const db = dbPool(new FakeDriver(), { max: 1 });
+      const reports = await reportsDuring(async () => {
+        expect(await db.insert("t", [{ a: 1 }], { onProgress })).toBe(1);
+      });
+      expect(reports.join()).toContain("onProgress has thrown: Error: no progress");
+    }));
+});

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect } from "vitest";
 import { gather, retry, timeout, TimeoutError } from "corral";
-import { DatabaseError, type DbPool, dbPool } from "corral/db";
+import { DatabaseError, type DbConnection, type DbPool, dbPool } from "corral/db";
 import { MARIADB, mariadbDatabase } from "../support/databases.ts";
 import { at, explicit } from "../support/mode.ts";
 import { requires, type ServiceTest } from "../support/services.ts";
@@ -40,6 +40,9 @@ afterAll(async () => {
 });
 
 const SLOW = "SELECT BENCHMARK(100000000, MD5('a'))";
+
+const init = (connection: DbConnection): unknown =>
+  connection.query("SET innodb_snapshot_isolation = 1");
 
 for (const engine of Object.keys(mariadbEngines)) {
   describe(`${engine} on a server`, () => {
@@ -90,6 +93,74 @@ for (const engine of Object.keys(mariadbEngines)) {
       const after = await db.query(text);
       expect(after.rows).toEqual(before.rows);
       expect(after.rows[0]?.["face"]).toBe("😀");
+    });
+
+    serverTest("ends no query but the one that was cancelled", async () => {
+      const db = poolOf(engine, { max: 1 });
+      await using lease = await db.acquire();
+      for (let i = 0; i < 250; i++) {
+        const timeoutMs = 1 + (i % 4) / 2;
+        await lease.query("SELECT sleep(0.0015)", [], { timeoutMs }).catch(() => {});
+        for (let k = 0; k < 3; k++) {
+          // One that is interrupted says 1.
+          const { rows } = await lease.query("SELECT sleep(0.0005) AS interrupted");
+          expect(Number(rows[0]!["interrupted"])).toBe(0);
+        }
+      }
+    });
+
+    serverTest("goes on with nothing after a record has changed since it was read", async () => {
+      const db = poolOf(engine, { max: 2, init });
+      await db.query("CREATE OR REPLACE TABLE records (id int PRIMARY KEY, v int)");
+      await db.query("INSERT INTO records VALUES (1, 0), (2, 0), (3, 0)");
+      const call = db.transaction(
+        async (tx) => {
+          await tx.query("UPDATE records SET v = 9 WHERE id = 2");
+          await tx.query("SELECT * FROM records");
+          await server!.query(`UPDATE ${name}.records SET v = 5 WHERE id = 1`);
+          await tx.query("UPDATE records SET v = v + 1 WHERE id = 1").catch(() => {});
+          await tx.query("UPDATE records SET v = 7 WHERE id = 3");
+        },
+        { isolation: "repeatable read" },
+      );
+      await expect(call).rejects.toMatchObject({ kind: "aborted" });
+      const { rows } = await db.query("SELECT v FROM records ORDER BY id");
+      expect(rows).toEqual([{ v: 5 }, { v: 0 }, { v: 0 }]);
+    });
+
+    serverTest("lends a session that is as it was", async () => {
+      const db = poolOf(engine, { max: 1 });
+      const look = async (): Promise<string> => {
+        const seen =
+          "@v, @@in_transaction, @@sql_mode, @@autocommit, @@tx_isolation, database(), @@tx_read_only, is_free_lock('mine'), @@character_set_client";
+        const { rows } = await db.query(`SELECT ${seen}`);
+        return JSON.stringify(rows[0], (_, value) =>
+          typeof value === "bigint" ? Number(value) : value,
+        );
+      };
+      await db.query("SET @v = 1");
+      const clean = await look();
+      const dirty = [
+        "SET @v = 5",
+        "SELECT 5 INTO @v",
+        "START TRANSACTION",
+        "SET sql_mode = ''",
+        "SET autocommit = 0",
+        "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "SET SESSION TRANSACTION READ ONLY",
+        "SELECT get_lock('mine', 1)",
+        "USE mysql",
+        "SET NAMES latin1",
+      ];
+      for (const text of dirty) {
+        await db.query(text);
+        expect([text, await look()]).toEqual([text, clean]);
+      }
+      const lease = await db.acquire();
+      await (lease.native as { query(text: string): Promise<unknown> }).query("USE mysql");
+      await lease.release();
+      expect(await look()).toBe(clean);
+      expect(db.stats().created).toBe(1);
     });
 
     serverTest(`gathers ${COUNT} queries over 10 connections`, async () => {

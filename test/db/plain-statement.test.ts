@@ -56,10 +56,21 @@ describe("of a statement is not known that it leaves the session as it was", () 
     `SELECT "it's", get_lock('x', 1), "it's"`,
     "INSERT INTO t (a) VALUES (mine(1))",
     "INSERT INTO t (a) SELECT mine(1)",
+    "SELECT mine$count(1)",
+    "SELECT démax(1)",
+    `SELECT U&"!0073et_config" UESCAPE '!' ('a', 'b', false)`,
+    // A view that is another word for SET.
+    "UPDATE pg_settings SET setting = 'a' WHERE name = 'search_path'",
   ])("%s", (text) => expect(isPlain(text)).toBe(false));
 
   test("however many there are", () => {
     for (let i = 0; i < 5_000; i++) expect(isPlain(`SELECT ${i}`)).toBe(true);
     expect(isPlain("SET a = 1")).toBe(false);
+  });
+
+  test("nor of a long one, which would take long, and much memory", () => {
+    expect(isPlain(`SELECT '${"a".repeat(9_000)}'`)).toBe(true);
+    expect(isPlain(`SELECT '${"a".repeat(30_000_000)}'`)).toBe(false);
+    expect(isPlain(`INSERT INTO t VALUES (0x${"AB".repeat(1_000_000)})`)).toBe(false);
   });
 });

@@ -86,6 +86,76 @@ for (const engine of Object.keys(postgresEngines)) {
       expect(table.rows).toEqual([{ name: null }]);
     });
 
+    serverTest("ends no query but the one that was cancelled", async () => {
+      const db = poolOf(engine, { max: 1 });
+      await using lease = await db.acquire();
+      for (let i = 0; i < 250; i++) {
+        const timeoutMs = 1 + (i % 4) / 2;
+        await lease.query("SELECT pg_sleep(0.0015)", [], { timeoutMs }).catch(() => {});
+        // A request that comes late would meet one of these.
+        for (let k = 0; k < 3; k++) await lease.query("SELECT pg_sleep(0.0005)");
+      }
+      expect(db.stats().created).toBe(1);
+    });
+
+    serverTest("calls no transaction committed that the server has rolled back", async () => {
+      const db = poolOf(engine, { max: 1 });
+      await db.query("CREATE TABLE unseen (a int)");
+      const call = db.transaction(async (tx) => {
+        await tx.query("INSERT INTO unseen VALUES (1)");
+        // What is done so is not seen by the pool.
+        const native = tx.native as Record<"query" | "unsafe", (text: string) => Promise<unknown>>;
+        const name = engine === "postgres" ? "unsafe" : "query";
+        await native[name]("SELECT nothing").catch(() => {});
+      });
+      await expect(call).rejects.toMatchObject({ name: "DatabaseError", kind: "aborted" });
+      expect((await db.query("SELECT a FROM unseen")).rows).toEqual([]);
+      await db.query("DROP TABLE unseen");
+    });
+
+    serverTest("lends a session that is as it was when it was new", async () => {
+      const db = poolOf(engine, { max: 1 });
+      const look = async (): Promise<unknown> => {
+        const seen = [
+          "current_user::text AS a, session_user::text AS b, current_schemas(false)::text AS c",
+          "current_setting('application_name') AS d, current_setting('statement_timeout') AS e",
+          "current_setting('transaction_read_only') AS f, current_setting('a.b', true) AS g",
+          "current_setting('transaction_isolation') AS h, to_regclass('own')::text AS i",
+          "(SELECT count(*)::int FROM pg_cursors WHERE is_holdable) AS j",
+          "(SELECT count(*)::int FROM pg_prepared_statements WHERE name = 'mine') AS k",
+        ];
+        const { rows } = await db.query(`SELECT ${seen.join(", ")}`);
+        return { ...(rows[0] as object), g: rows[0]!["g"] ?? "" };
+      };
+      const clean = await look();
+      const dirty = [
+        "SET ROLE pg_monitor",
+        "SET SESSION AUTHORIZATION pg_monitor",
+        "CREATE TEMP TABLE own (a int)",
+        "SET search_path = nowhere",
+        "UPDATE pg_settings SET setting = 'mine' WHERE name = 'application_name'",
+        "BEGIN; DECLARE mine CURSOR WITH HOLD FOR SELECT 1; COMMIT",
+        "PREPARE mine AS SELECT 1",
+        "SET statement_timeout = 12345",
+        "SET default_transaction_read_only = on",
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "SELECT set_config('a.b', 'mine', false)",
+      ];
+      for (const text of dirty) {
+        await db.query(text);
+        expect([text, await look()]).toEqual([text, clean]);
+      }
+      expect(db.stats().created).toBe(1);
+    });
+
+    serverTest("survives a COPY that has nobody to talk to", async () => {
+      const db = poolOf(engine, { max: 1, resetTimeoutMs: 500 });
+      await db.query("CREATE TABLE copied (a int)");
+      await expect(db.query("COPY copied FROM STDIN")).rejects.toThrow(DatabaseError);
+      expect((await db.query("SELECT 1 AS a")).rows).toEqual([{ a: 1 }]);
+      await db.query("DROP TABLE copied");
+    });
+
     serverTest(`gathers ${COUNT} queries over 10 connections`, async () => {
       const db = poolOf(engine, { max: 10 });
       function* queries(): Generator<{ text: string; params: number[] }> {

@@ -11,5 +11,7 @@ export interface MariadbClient {
 export interface MariadbConnection {
     readonly client: MariadbClient;
     open: boolean;
+    readonly home: string | undefined;
+    moved: boolean;
 }
 export declare function mariadbDriver(make: () => Promise<MariadbClient>): DbDriver<MariadbConnection>;

@@ -17,5 +17,7 @@ export interface Mysql2DriverOptions {
 export interface Mysql2Connection {
     readonly client: Mysql2Client;
     open: boolean;
+    readonly home: string | undefined;
+    moved: boolean;
 }
 export declare function mysql2Driver(source: Mysql2Pool | (() => Promise<Mysql2Client>), options?: Mysql2DriverOptions): DbDriver<Mysql2Connection>;

@@ -2,6 +2,7 @@ import type { DbDriver } from "../driver.ts";
 export interface PgResult {
     readonly rows: unknown[];
     readonly rowCount: number | null;
+    readonly command?: string;
 }
 export interface PgClient {
     query(query: {
@@ -28,6 +29,7 @@ export interface PgConnection {
     readonly client: PgClient;
     readonly close: () => Promise<void> | void;
     open: boolean;
+    prepares: boolean;
     status: string | undefined;
 }
 export declare function pgDriver(source: PgPool | (() => PgClient), options?: PgDriverOptions): DbDriver<PgConnection>;

@@ -1,7 +1,8 @@
 import type { DbDriver } from "../driver.ts";
 export interface PostgresQuery extends PromiseLike<readonly unknown[]> {
-    cancel(): unknown;
     readonly state?: unknown;
+    readonly active?: boolean;
+    readonly canceller?: ((query: PostgresQuery) => Promise<unknown>) | null;
 }
 export interface PostgresReserved {
     unsafe(text: string, params?: never[], options?: {
@@ -19,6 +20,7 @@ export interface PostgresSql {
     }): Promise<void>;
     readonly options: {
         readonly max: number;
+        readonly ssl?: unknown;
         onclose?: unknown;
     };
 }
@@ -28,5 +30,6 @@ export interface PostgresConnection {
     readonly processId: number;
     open: boolean;
     running: PostgresQuery | undefined;
+    prepares: boolean;
 }
 export declare function postgresDriver(make: () => PostgresSql): DbDriver<PostgresConnection>;

@@ -1,5 +1,6 @@
 import { misuse } from "../arguments.ts";
 import type { DbDriver, DbResult, InsertRows } from "../driver.ts";
+import { mayMove, wayHome } from "../mysql-home.ts";
 import { mysqlFailure } from "../mysql-errors.ts";
 import { SharedConnection } from "../shared-connection.ts";
 
@@ -18,6 +19,15 @@ export interface MariadbClient {
 export interface MariadbConnection {
   readonly client: MariadbClient;
   open: boolean;
+  /** The database that it was opened in. */
+  readonly home: string | undefined;
+  /** Whether it may be in another one. */
+  moved: boolean;
+}
+
+/** What the connections have that the shape leaves out. */
+interface Internals {
+  readonly info?: { readonly database?: string } | null;
 }
 
 interface Written {
@@ -67,7 +77,8 @@ class MariadbDriver implements DbDriver<MariadbConnection> {
 
   async #open(): Promise<MariadbConnection> {
     const client = await this.#make();
-    const connection: MariadbConnection = { client, open: true };
+    const home = (client as Internals).info?.database;
+    const connection: MariadbConnection = { client, open: true, home, moved: false };
     client.on("error", () => {
       connection.open = false;
     });
@@ -86,10 +97,12 @@ class MariadbDriver implements DbDriver<MariadbConnection> {
   }
 
   async query(
-    { client }: MariadbConnection,
+    connection: MariadbConnection,
     text: string,
     params: readonly unknown[],
   ): Promise<DbResult<unknown>> {
+    const { client } = connection;
+    connection.moved ||= mayMove(text);
     const found = await (params.length === 0
       ? client.query(text)
       : client.query(text, params as unknown[]));
@@ -108,8 +121,11 @@ class MariadbDriver implements DbDriver<MariadbConnection> {
     return open && client.isValid();
   }
 
-  async reset({ client }: MariadbConnection): Promise<void> {
+  async reset(connection: MariadbConnection): Promise<void> {
+    const { client, home, moved } = connection;
     await client.reset();
+    if (moved) await client.query(wayHome(home));
+    connection.moved = false;
   }
 
   async insert(
@@ -123,7 +139,8 @@ class MariadbDriver implements DbDriver<MariadbConnection> {
     return all.reduce((sum, { affectedRows = 0 }) => sum + affectedRows, 0);
   }
 
-  native({ client }: MariadbConnection): object {
-    return client;
+  native(connection: MariadbConnection): object {
+    connection.moved = true;
+    return connection.client;
   }
 }

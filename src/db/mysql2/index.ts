@@ -1,5 +1,6 @@
 import { misuse } from "../arguments.ts";
 import type { DbDriver, DbResult } from "../driver.ts";
+import { mayMove, wayHome } from "../mysql-home.ts";
 import { mysqlFailure } from "../mysql-errors.ts";
 import { SharedConnection } from "../shared-connection.ts";
 
@@ -28,6 +29,10 @@ export interface Mysql2DriverOptions {
 export interface Mysql2Connection {
   readonly client: Mysql2Client;
   open: boolean;
+  /** The database that it was opened in. */
+  readonly home: string | undefined;
+  /** Whether it may be in another one. */
+  moved: boolean;
 }
 
 interface Written {
@@ -37,6 +42,7 @@ interface Written {
 
 interface Internals {
   readonly connection?: {
+    readonly config?: { readonly database?: string };
     readonly stream?: {
       destroy?(): void;
       on?(event: "close", listener: () => void): void;
@@ -107,7 +113,8 @@ class Mysql2Driver implements DbDriver<Mysql2Connection> {
   async #open(): Promise<Mysql2Connection> {
     const source = this.#source;
     const client = await (typeof source === "function" ? source() : source.getConnection());
-    const connection: Mysql2Connection = { client, open: true };
+    const home = (client as Internals).connection?.config?.database;
+    const connection: Mysql2Connection = { client, open: true, home, moved: false };
     const lost = (): void => {
       connection.open = false;
     };
@@ -130,10 +137,12 @@ class Mysql2Driver implements DbDriver<Mysql2Connection> {
   }
 
   async query(
-    { client }: Mysql2Connection,
+    connection: Mysql2Connection,
     text: string,
     params: readonly unknown[],
   ): Promise<DbResult<unknown>> {
+    const { client } = connection;
+    connection.moved ||= mayMove(text);
     const [found] = await (params.length === 0
       ? client.query(text)
       : client.query(text, params as unknown[]));
@@ -151,13 +160,17 @@ class Mysql2Driver implements DbDriver<Mysql2Connection> {
     return open;
   }
 
-  async reset({ client }: Mysql2Connection): Promise<void> {
+  async reset(connection: Mysql2Connection): Promise<void> {
+    const { client, home, moved } = connection;
     if (client.reset === undefined) throw new Error("This version of mysql2 has no reset()");
     await client.reset();
+    if (moved) await client.query(wayHome(home));
+    connection.moved = false;
   }
 
-  native({ client }: Mysql2Connection): object {
-    return client;
+  native(connection: Mysql2Connection): object {
+    connection.moved = true;
+    return connection.client;
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,15 @@
 import { misuse } from "../arguments.ts";
 import type { DbDriver, DbResult } from "../driver.ts";
-import { POSTGRES_RESET } from "../postgres-reset.ts";
-import { postgresFailure } from "../sqlstate.ts";
+import { mayPrepare, POSTGRES_DEALLOCATE, POSTGRES_RESET } from "../postgres-reset.ts";
+import { checkCommitted, postgresFailure } from "../sqlstate.ts";
 import { hasSockets, requestCancel } from "./cancel-request.ts";
 
 /** What a query of `pg` resolves to. */
 export interface PgResult {
   readonly rows: unknown[];
   readonly rowCount: number | null;
+  /** What the server says that it has done. */
+  readonly command?: string;
 }
 
 /** A `Client` of `pg`, by shape. */
@@ -61,6 +63,8 @@ export interface PgConnection {
   /** Closes it, or has its pool close it. */
   readonly close: () => Promise<void> | void;
   open: boolean;
+  /** Whether a statement of the user's may be left that was prepared with SQL. */
+  prepares: boolean;
   /** `I` is idle, `T` in a transaction, `E` in one that has failed. */
   status: string | undefined;
 }
@@ -77,7 +81,13 @@ function cut(client: PgClient): void {
 }
 
 function watched(client: PgClient, close: () => Promise<void> | void): PgConnection {
-  const connection: PgConnection = { client, close, open: true, status: undefined };
+  const connection: PgConnection = {
+    client,
+    close,
+    open: true,
+    prepares: false,
+    status: undefined,
+  };
   const lost = (): void => {
     connection.open = false;
   };
@@ -164,14 +174,17 @@ class PgDriver implements DbDriver<PgConnection> {
   }
 
   async query(
-    { client }: PgConnection,
+    connection: PgConnection,
     text: string,
     params: readonly unknown[],
   ): Promise<DbResult<unknown>> {
+    const { client } = connection;
+    connection.prepares ||= mayPrepare(text, params);
     // Without values it is the simple protocol, which takes several statements at once, too.
     const query = params.length === 0 ? { text } : { text, values: params as unknown[] };
     const found = await client.query(query);
     const result = Array.isArray(found) ? found.at(-1) : found;
+    checkCommitted(text, result?.command);
     const rows = result?.rows ?? [];
     return { rows, rowCount: result?.rowCount ?? rows.length };
   }
@@ -222,6 +235,9 @@ class PgDriver implements DbDriver<PgConnection> {
   async reset(connection: PgConnection): Promise<void> {
     if (connection.status !== "I") await connection.client.query({ text: "ROLLBACK" });
     await connection.client.query({ text: POSTGRES_RESET });
+    if (!connection.prepares) return;
+    await connection.client.query({ text: POSTGRES_DEALLOCATE });
+    connection.prepares = false;
   }
 
   native({ client }: PgConnection): object {

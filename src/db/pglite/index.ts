@@ -103,7 +103,8 @@ class PgliteDriver implements DbDriver<PgliteConnection> {
 
   async reset({ database }: PgliteConnection): Promise<void> {
     await database.exec("ROLLBACK");
-    await database.exec(POSTGRES_RESET);
+    // It keeps no prepared statements of its own.
+    await database.exec(`${POSTGRES_RESET}; DEALLOCATE ALL`);
   }
 
   native({ database }: PgliteConnection): object {

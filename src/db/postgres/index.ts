@@ -1,13 +1,16 @@
 import type { DbDriver, DbResult } from "../driver.ts";
-import { POSTGRES_RESET } from "../postgres-reset.ts";
+import { mayPrepare, POSTGRES_DEALLOCATE, POSTGRES_RESET } from "../postgres-reset.ts";
 import { SharedConnection } from "../shared-connection.ts";
-import { postgresFailure } from "../sqlstate.ts";
+import { checkCommitted, postgresFailure } from "../sqlstate.ts";
 
 /** A query of `postgres`, by shape. */
 export interface PostgresQuery extends PromiseLike<readonly unknown[]> {
-  cancel(): unknown;
   /** What it runs on, once it was sent. */
   readonly state?: unknown;
+  /** Whether it is the one that its connection runs. */
+  readonly active?: boolean;
+  /** What `cancel()` calls, and drops the promise of. */
+  readonly canceller?: ((query: PostgresQuery) => Promise<unknown>) | null;
 }
 
 /** A connection that `postgres` has reserved, by shape. */
@@ -21,7 +24,7 @@ export interface PostgresSql {
   unsafe(text: string, params?: never[], options?: { prepare?: boolean }): PostgresQuery;
   reserve(): Promise<PostgresReserved>;
   end(options?: { timeout?: number }): Promise<void>;
-  readonly options: { readonly max: number; onclose?: unknown };
+  readonly options: { readonly max: number; readonly ssl?: unknown; onclose?: unknown };
 }
 
 /** A connection of the driver: the only one of its `postgres()`. */
@@ -31,17 +34,21 @@ export interface PostgresConnection {
   readonly processId: number;
   open: boolean;
   running: PostgresQuery | undefined;
+  /** Whether a statement of the user's may be left that was prepared with SQL. */
+  prepares: boolean;
 }
 
 interface Tagged extends ReadonlyArray<unknown> {
   readonly count?: number | null;
+  /** What the server says that it has done. */
+  readonly command?: string;
 }
 
 /**
  * PostgreSQL through `postgres` (postgres.js).
  *
- * A query is ended by `query.cancel()`, and by `pg_cancel_backend()` through a further connection if that came
- * too early. After a use that may have left something behind, a connection is reset as `DISCARD ALL` does, but
+ * A query is ended by the CancelRequest that `query.cancel()` sends, whose end is waited for; over TLS, where the
+ * driver does not tell of it, by `pg_cancel_backend()` through a further connection. After a use that may have left something behind, a connection is reset as `DISCARD ALL` does, but
  * keeps its prepared statements.
  *
  * Each connection is an instance of its own. Those of one instance open themselves again when they are lost, in
@@ -74,6 +81,15 @@ function instance(make: () => PostgresSql): PostgresSql {
     throw new TypeError('Cannot connect: expected "make" to return an instance of postgres');
   }
   return sql;
+}
+
+/** What a COPY gives is a stream, of which the driver tells nobody that it has failed. */
+function refuseStream(found: unknown): void {
+  const { destroy, on } = found as { destroy?: () => void; on?: (...args: unknown[]) => void };
+  if (typeof destroy !== "function") return;
+  on?.call(found, "error", () => {});
+  destroy.call(found);
+  throw new Error("a COPY from or to the client is for the driver's own connection");
 }
 
 class PostgresDriver implements DbDriver<PostgresConnection> {
@@ -114,7 +130,7 @@ class PostgresDriver implements DbDriver<PostgresConnection> {
       const [row] = await sql.unsafe("SELECT pg_backend_pid() AS id");
       const { id: processId } = row as { id: number };
       const reserved = await sql.reserve();
-      connection = { sql, reserved, processId, open: !closed, running: undefined };
+      connection = { sql, reserved, processId, open: !closed, running: undefined, prepares: false };
       return connection;
     } catch (error) {
       stop();
@@ -134,6 +150,7 @@ class PostgresDriver implements DbDriver<PostgresConnection> {
     text: string,
     params: readonly unknown[],
   ): Promise<DbResult<unknown>> {
+    connection.prepares ||= mayPrepare(text, params);
     // Without parameters it is the simple protocol, which takes several statements at once, too.
     const query =
       params.length === 0
@@ -142,22 +159,24 @@ class PostgresDriver implements DbDriver<PostgresConnection> {
     connection.running = query;
     try {
       const found = await query;
+      refuseStream(found);
       // Of several statements, there is a list of results.
       const several = Array.isArray(found[0]) && "command" in (found[0] as object);
       const result = (several ? found.at(-1) : found) as Tagged;
+      checkCommitted(text, result.command);
       return { rows: [...result], rowCount: result.count ?? result.length };
     } finally {
       connection.running = undefined;
     }
   }
 
-  async cancel({ running, processId }: PostgresConnection): Promise<void> {
+  async cancel({ running, processId, sql: own }: PostgresConnection): Promise<void> {
     // One that has not been sent yet would be dropped, and the driver would wait for its end for ever.
-    if (running?.state === null) return;
-    // It can be asked once.
-    const asked = running?.cancel() as Promise<unknown> | null | undefined;
-    if (asked !== undefined && asked !== null) {
-      await asked;
+    if (running === undefined || running.state === null || running.active === false) return;
+    const { canceller } = running;
+    // `cancel()` itself tells nobody when the server has been asked: the request could meet a later query.
+    if (typeof canceller === "function" && !this.#secured(own)) {
+      await canceller(running);
       return;
     }
     await this.#further.use(async (sql) => {
@@ -165,11 +184,17 @@ class PostgresDriver implements DbDriver<PostgresConnection> {
     });
   }
 
+  /** Whether the request would go through TLS, where the driver forgets who waits for its end. */
+  #secured({ options: { ssl } }: PostgresSql): boolean {
+    return ssl !== undefined && ssl !== false && ssl !== "disable";
+  }
+
   isOpen({ open }: PostgresConnection): boolean {
     return open;
   }
 
-  async reset({ reserved }: PostgresConnection): Promise<void> {
+  async reset(connection: PostgresConnection): Promise<void> {
+    const { reserved } = connection;
     // The driver prints a notice, also that there was no transaction.
     const quiet = "SET client_min_messages = error";
     try {
@@ -179,6 +204,9 @@ class PostgresDriver implements DbDriver<PostgresConnection> {
       await reserved.unsafe("ROLLBACK");
       await reserved.unsafe(POSTGRES_RESET);
     }
+    if (!connection.prepares) return;
+    await reserved.unsafe(POSTGRES_DEALLOCATE);
+    connection.prepares = false;
   }
 
   native({ reserved }: PostgresConnection): object {

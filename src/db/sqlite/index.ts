@@ -100,7 +100,9 @@ class SqliteDriver implements DbDriver<SqliteConnection> {
     const { database } = connection;
     this.#rollback(connection);
     database.exec("PRAGMA query_only = 0");
-    const found = "SELECT type, name FROM temp.sqlite_master WHERE type IN ('table', 'view')";
+    // Those that SQLite has made for itself go with what they are for.
+    const found =
+      "SELECT type, name FROM temp.sqlite_master WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
     for (const row of database.prepare(found).all() as { type: string; name: string }[]) {
       database.exec(`DROP ${row.type} IF EXISTS temp."${row.name.replaceAll('"', '""')}"`);
     }
