@@ -141,6 +141,8 @@ const MISSING = Symbol("missing");
 const needs = (path, run) => (existsSync(path) ? run : MISSING);
 // The package itself has a script in its place until its own installation has run.
 const bun = join(runtimes, `@oven/bun-${process.platform}-${process.arch}/bin/bun`);
+const libc = process.platform === "linux" ? "-glibc" : "";
+const deno = join(runtimes, `@deno/${process.platform}-${process.arch}${libc}/deno`);
 const node = (binary) => (folder) => (file) => expectSaid(call(binary, [join(folder, file)]));
 
 const consumers = {
@@ -217,7 +219,7 @@ Object.assign(consumers, {
     });
     return runBundle(join(folder, "dist/out.js"));
   },
-  "deno, npm package": needs(join(runtimes, ".bin/deno"), () => {
+  "deno, npm package": needs(deno, () => {
     const folder = consumer("deno", { "main.mjs": PORTABLE });
     const flags = [
       "run",
@@ -226,27 +228,27 @@ Object.assign(consumers, {
       "--allow-read",
       "--node-modules-dir=manual",
     ];
-    expectSaid(call(join(runtimes, ".bin/deno"), [...flags, "main.mjs"], { cwd: folder }));
+    expectSaid(call(deno, [...flags, "main.mjs"], { cwd: folder }));
   }),
   // Sources as they are, as that registry serves them.
-  "deno, sources as on JSR": needs(join(runtimes, ".bin/deno"), () => {
+  "deno, sources as on JSR": needs(deno, () => {
     const folder = join(home, "jsr");
     mkdirSync(folder);
     const imports = { corral: join(root, "src/index.ts") };
     writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports }));
     writeFileSync(join(folder, "main.ts"), `// @ts-nocheck\n${PORTABLE}`);
     const flags = ["run", "--no-remote", "--allow-env", "--allow-read", "--check"];
-    expectSaid(call(join(runtimes, ".bin/deno"), [...flags, "main.ts"], { cwd: folder }));
+    expectSaid(call(deno, [...flags, "main.ts"], { cwd: folder }));
   }),
   // All that is checked before something is published there; nothing is sent.
-  "deno, publishing to JSR": needs(join(runtimes, ".bin/deno"), () => {
+  "deno, publishing to JSR": needs(deno, () => {
     const folder = join(home, "jsr-publish");
     mkdirSync(folder);
     for (const file of ["jsr.json", ...jsr.publish.include]) {
       cpSync(join(root, file), join(folder, file), { recursive: true });
     }
     const flags = ["publish", "--dry-run", "--allow-dirty", "--no-remote"];
-    call(join(runtimes, ".bin/deno"), flags, { cwd: folder });
+    call(deno, flags, { cwd: folder });
   }),
   bun: needs(bun, () => {
     const folder = consumer("bun", { "main.mjs": PORTABLE });
