@@ -1,7 +1,7 @@
 import type { Kept } from "./eviction-policy.ts";
 import type { EntryLoad } from "./entry-load.ts";
 export declare class CacheEntry<K, V> implements Kept {
-    readonly key: K;
+    key: K;
     size: number;
     list: object | undefined;
     previous: Kept | undefined;
@@ -14,5 +14,6 @@ export declare class CacheEntry<K, V> implements Kept {
     load: EntryLoad<K, V> | undefined;
     freshUntil: number;
     ttlMs: number;
+    users: number;
     constructor(key: K);
 }

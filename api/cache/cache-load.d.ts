@@ -7,6 +7,7 @@ export interface Keeping<V> {
     tags: Iterable<string> | undefined;
 }
 export declare class CacheLoad<K, V> extends EntryLoad<K, V> implements Keeping<V> {
+    static sample: CacheLoad<never, never>;
     ttlMs: number | undefined;
     size: number | undefined;
     tags: Iterable<string> | undefined;

@@ -10,6 +10,7 @@ export interface FlightOwner {
 }
 export declare class Flight<V> implements Errand {
     #private;
+    static sample: Flight<never>;
     readonly key: unknown;
     pinned: boolean;
     begun: boolean;
@@ -23,5 +24,6 @@ export declare class Flight<V> implements Errand {
     get awaited(): boolean;
     join(place: ScopeNode | undefined, signal: AbortSignal | undefined): Promise<V>;
     joined(): Promise<V> | undefined;
+    lead(place: ScopeNode | undefined, signal: AbortSignal | undefined): Promise<V>;
     begin(): void;
 }

@@ -101,10 +101,12 @@ export function argumentsKey(args: readonly unknown[]): unknown {
   return isLone(kept) ? kept[0] : textOf(kept, []);
 }
 
-/** Whether these are one argument that is its own key; there is no signal in it. */
-export function isLone(args: readonly unknown[]): boolean {
-  if (args.length !== 1) return false;
-  const only = args[0];
+/** Whether a call with this argument alone has it as its key; it is no signal then, and has none in it. */
+export function isOwnKey(only: unknown): boolean {
   // All keys that are made begin with the bracket, so a string that does is not its own.
   return typeof only === "string" ? only[0] !== "[" : isSimple(only);
+}
+
+function isLone(args: readonly unknown[]): boolean {
+  return args.length === 1 && isOwnKey(args[0]);
 }

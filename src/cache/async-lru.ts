@@ -125,8 +125,7 @@ export class AsyncLru<K, V> extends TieredCache<K, V> {
       const no = refusal(place, signal);
       if (no !== undefined) return no;
       const load = this.beginAnew(this.entryOf(key), this.#load);
-      const result = load.join(place, signal);
-      this.start(load);
+      const result = load.lead(place, signal);
       this.#due.run();
       return result;
     } catch (error) {

@@ -3,7 +3,7 @@ import type { EntryLoad } from "./entry-load.ts";
 
 /** What a cache has of one key: a value, or a load of it, or both. */
 export class CacheEntry<K, V> implements Kept {
-  readonly key: K;
+  key: K;
   size = 0;
   list: object | undefined = undefined;
   previous: Kept | undefined = undefined;
@@ -22,6 +22,8 @@ export class CacheEntry<K, V> implements Kept {
   freshUntil: number = Infinity;
   /** How long it was to be fresh. */
   ttlMs: number = Infinity;
+  /** How many have it in hand: loads that have not landed, and calls of the user's functions. */
+  users = 0;
 
   constructor(key: K) {
     this.key = key;

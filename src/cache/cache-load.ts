@@ -15,13 +15,20 @@ export interface Keeping<V> {
 
 /** A load that says how its value is to be kept, and that may be in doubt. */
 export class CacheLoad<K, V> extends EntryLoad<K, V> implements Keeping<V> {
+  static override sample: CacheLoad<never, never> = new CacheLoad(
+    {} as never,
+    undefined!,
+    {} as never,
+    false,
+  );
+
   ttlMs: number | undefined = undefined;
   size: number | undefined = undefined;
   tags: Iterable<string> | undefined = undefined;
   /** Whether the cache has kept what it gave. */
   kept = false;
   /** When it began. */
-  since = 0;
+  since: number = NaN;
   /** Its neighbours among the loads under way. */
   previousLoad: CacheLoad<K, V> | undefined = undefined;
   nextLoad: CacheLoad<K, V> | undefined = undefined;

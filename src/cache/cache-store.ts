@@ -99,7 +99,13 @@ export class CacheStore<K, V> {
     }
     const entry = this.table.get(key) ?? new CacheEntry<K, V>(key);
     const before = entry.value;
-    const kept = this.keep(entry, false, value, options);
+    entry.users++;
+    let kept: boolean;
+    try {
+      kept = this.keep(entry, false, value, options);
+    } finally {
+      entry.users--;
+    }
     entry.load = undefined;
     if (kept) {
       this.table.set(key, entry);
@@ -136,7 +142,7 @@ export class CacheStore<K, V> {
   /** @internal */
   entryOf(key: K): CacheEntry<K, V> {
     let entry = this.table.get(key);
-    if (entry === undefined) this.table.set(key, (entry = new CacheEntry<K, V>(key)));
+    if (entry === undefined) this.table.set(key, (entry = this.newEntry(key)));
     return entry;
   }
 
@@ -186,9 +192,11 @@ export class CacheStore<K, V> {
     checkMs(KEEP, "ttlMs", ms);
     checkSize(KEEP, given ?? size);
     // What was just called may have changed what there is of the key.
-    if (load !== undefined && !this.mayWrite(entry, load)) return false;
-    const other = this.table.get(key);
-    if (other !== undefined && other !== entry) this.forget(other);
+    if (load === undefined) {
+      const other = this.table.get(key);
+      if (other !== undefined && other !== entry) this.forget(other);
+      // What has a load that may write is in the table.
+    } else if (!this.mayWrite(entry, load)) return false;
     const fits = ms > 0 && size <= this.#maxSize;
     if (entry.kept) this.drop(entry, "replaced", fits ? value : undefined);
     if (!fits) return false;
@@ -223,6 +231,14 @@ export class CacheStore<K, V> {
     this.dropped(entry, value, reason, instead);
   }
 
+  /** @internal */
+  newEntry(key: K): CacheEntry<K, V> {
+    return new CacheEntry<K, V>(key);
+  }
+
+  /** @internal Called with an entry that was evicted, that is not in the table, and that no load will write to. */
+  evicted(_entry: CacheEntry<K, V>): void {}
+
   /** @internal Called when an entry has got a result. */
   admitted(_entry: CacheEntry<K, V>, _how: SetOptions | undefined): void {}
 
@@ -241,8 +257,10 @@ export class CacheStore<K, V> {
     const entry = this.policy.victim() as CacheEntry<K, V>;
     this.evictions++;
     // A load that is under way has a key to write to still: nobody has invalidated it.
-    if (entry.load === undefined) this.table.delete(entry.key);
+    const isGone = entry.load === undefined;
+    if (isGone) this.table.delete(entry.key);
     this.drop(entry, "evicted");
+    if (isGone && entry.users === 0) this.evicted(entry);
   }
 
   /** The times of another clock, a test's, say nothing about this one's: they are over. */

@@ -20,8 +20,8 @@ export interface TierValue<V> {
  * it writes later, and what its own first level has, it has until its time is over.
  *
  * A tier bounds its own time, by a `timeout()` for one: loads wait for it. Its methods run in no scope of the
- * caller's; `get` and `lease` run in that of the load. All run in the async context in which the cache was made. Keys must mean the same in each process: those
- * that `memoize` makes of arguments do not for what it compares by identity.
+ * caller's; `get` and `lease` run in that of the load. All run in the async context in which the cache was made. Keys
+ * must mean the same in each process: those that `memoize` makes of arguments do not for what it compares by identity.
  */
 export interface CacheTier<K, V> {
   /** Looks for a value. */

@@ -3,6 +3,13 @@ import { Flight, type FlightOwner } from "./flight.ts";
 
 /** A load of an entry. */
 export class EntryLoad<K, V> extends Flight<V> {
+  static override sample: EntryLoad<never, never> = new EntryLoad(
+    {} as never,
+    undefined!,
+    {} as never,
+    false,
+  );
+
   readonly entry: CacheEntry<K, V>;
 
   constructor(

@@ -1,4 +1,7 @@
-/** What an eviction policy keeps in each entry of a cache. */
+/**
+ * What an eviction policy keeps in each entry of a cache. Once it is removed it may come back with another key: what a
+ * policy remembers of those that went out, it remembers by their keys.
+ */
 export interface Kept {
   readonly key: unknown;
   /** How much of the capacity it takes, above 0. It changes only while no policy has the entry. */

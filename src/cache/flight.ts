@@ -1,5 +1,5 @@
-import { deliver, rejected } from "../internal/budget.ts";
-import { react } from "../internal/react.ts";
+import { rejected, spend } from "../internal/budget.ts";
+import { call, react } from "../internal/react.ts";
 import { runtime } from "../internal/runtime.ts";
 import { DeadlockError } from "../cancel/errors.ts";
 import { isOurs } from "../cancel/ownership.ts";
@@ -41,6 +41,9 @@ const abandoned: Flight<never>[] = [];
  * last one cancels it.
  */
 export class Flight<V> implements Errand {
+  /** Always there, for the reason that a wait is; see `WaitQueue`. */
+  static sample: Flight<never> = new Flight(0, undefined!, {} as never, false);
+
   readonly key: unknown;
   /** Whether nothing cancels it: it goes on without anybody, or somebody waits whom nothing can cancel. */
   pinned: boolean;
@@ -57,7 +60,8 @@ export class Flight<V> implements Errand {
   #scope: LoadScope | undefined = undefined;
   /** What all get whom nothing can cancel. */
   #crowd: Promise<V> | undefined = undefined;
-  #resolve: ((value: V | Promise<never>) => void) | undefined = undefined;
+  /** Whether there is, or will be, such a promise: that of its landing. */
+  #led = false;
   /** Whether any of those who came was itself a load. */
   #nested = false;
   /** Whether its function was called outside of its scope. */
@@ -97,7 +101,7 @@ export class Flight<V> implements Errand {
 
   /** Whether anybody waits for it. */
   get awaited(): boolean {
-    return this.#resolve !== undefined || this.line?.first !== undefined;
+    return this.#led || this.line?.first !== undefined;
   }
 
   /** Waits for its end, from a place that is not cancelled. */
@@ -111,13 +115,7 @@ export class Flight<V> implements Errand {
       this.#nested = true;
     }
     if (place !== undefined || holder !== undefined) return this.#park(place, signal, holder);
-    this.pinned = true;
-    // One promise for all of them. Where deadlocks are looked for it is a wait that can be seen.
-    return (this.#crowd ??= isWatched()
-      ? this.#park(place, signal, holder)
-      : new Promise((resolve) => {
-          this.#resolve = resolve;
-        }));
+    return (this.#crowd ??= this.#park(place, signal, holder));
   }
 
   /**
@@ -127,6 +125,21 @@ export class Flight<V> implements Errand {
    */
   joined(): Promise<V> | undefined {
     return starting === undefined && !this.over ? this.#crowd : undefined;
+  }
+
+  /** Has it begun, unless it was, and waits for its end. */
+  lead(place: ScopeNode | undefined, signal: AbortSignal | undefined): Promise<V> {
+    const { home } = this.#owner;
+    // One promise for all whom nothing can cancel: that of the landing, if it begins at once. Where deadlocks are
+    // looked for it is a wait that can be seen.
+    if (!this.begun && place === undefined && starting === undefined && !isWatched()) {
+      this.pinned = this.#led = true;
+      home.run(this);
+      this.#led = this.begun;
+    }
+    const result = this.join(place, signal);
+    if (!this.begun) home.run(this);
+    return result;
   }
 
   #park(
@@ -153,11 +166,10 @@ export class Flight<V> implements Errand {
     this.#plain = this.pinned && !isWatched();
     if (!this.#plain) openScope(this.scope, this.#owner.loads);
     this.begun = true;
-    const result = this.#plain
-      ? this.#callPlainly()
-      : attempt(this.scope, () => this.#fn(this as never));
+    const load = (): V | PromiseLike<V> => this.#fn(this as never);
+    const result = this.#plain ? call(load) : attempt(this.scope, load);
     starting = before;
-    void react(
+    const landing = react(
       result,
       (value) => this.#land(false, value),
       (error) => {
@@ -172,30 +184,28 @@ export class Flight<V> implements Errand {
         return this.#land(true, error);
       },
     );
-  }
-
-  /** Outside of a scope. What the function throws at once is a rejection, too. */
-  #callPlainly(): Promise<V> {
-    try {
-      return Promise.resolve(this.#fn(this as never));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    if (this.#led) this.#crowd = landing as Promise<V>;
   }
 
   #land(failed: boolean, outcome: unknown): unknown {
     const scope = this.#scope;
     if (scope?.opened === true) {
       const rest = leaveOpenGroups(scope);
-      if (rest !== undefined) return rest.then(() => this.#land(failed, outcome));
+      if (rest !== undefined) return this.#landAfter(rest, failed, outcome);
       // Whose deadlines they are that wait for it no longer counts.
       scope.load = undefined;
       endScope(scope);
     }
     this.closed = true;
     const result = this.#owner.landed(this as never, failed, outcome) as V;
-    if (this.#resolve !== undefined) deliver(this.#resolve, result);
-    return this.line && grantAll(this.line, result);
+    if (this.line !== undefined) grantAll(this.line, result);
+    if (!this.#led) return undefined;
+    const hop = spend();
+    return hop === undefined ? result : afterwards(hop, result);
+  }
+
+  #landAfter(rest: Promise<unknown>, failed: boolean, outcome: unknown): unknown {
+    return rest.then(() => this.#land(failed, outcome));
   }
 
   #left(): void {
@@ -231,6 +241,11 @@ export class Flight<V> implements Errand {
     }
     return waiting.has(this);
   }
+}
+
+// A function that one within it shares variables with allocates them at each call, so these are apart.
+function afterwards<T>(hop: Promise<void>, result: T): Promise<T> {
+  return hop.then(() => result);
 }
 
 /** The load that a place is in. */

@@ -12,6 +12,9 @@ export interface Awaited {
 
 /** The scope of a load: it is below none of those who wait for it, and its deadline is the latest of theirs. */
 export class LoadScope extends CancelScope {
+  /** @internal */
+  static override sample: LoadScope = new LoadScope({} as never);
+
   // Plain and declared: the constructor of a scope reads and sets its deadline before they are there.
   /** @internal */
   declare load: Awaited | undefined;

@@ -40,6 +40,8 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
   readonly #keepAlive: boolean;
   readonly #staleMs: number;
   readonly #staleIfErrorMs: number;
+  /** An entry that nobody has any more. */
+  #spare: CacheEntry<K, V> | undefined = undefined;
   #hits = 0;
   #staleHits = 0;
   #misses = 0;
@@ -119,8 +121,9 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
         else this.#staleHits++;
         this.served(entry, left);
         seen?.(entry, undefined);
+        const flight = this.begin(entry, load, true);
         const result = this.#promiseOf(entry);
-        this.start(this.begin(entry, load, true));
+        this.start(flight);
         return result;
       }
     }
@@ -128,9 +131,7 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
     this.missed(entry);
     const flight = this.begin(entry, load);
     seen?.(entry, flight);
-    const result = flight.join(placeOf(signal), signal);
-    this.start(flight);
-    return result;
+    return flight.lead(placeOf(signal), signal);
   }
 
   /** @internal Calls the load's function, unless it was called. */
@@ -139,8 +140,14 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
   }
 
   #promiseOf(entry: CacheEntry<K, V>): Promise<V> {
+    const { value } = entry;
+    let { promise } = entry;
     this.policy.hit(entry);
-    const promise = (entry.promise ??= this.home.promiseOf(entry.value!));
+    if (promise === undefined) {
+      promise = this.home.promiseOf(value!);
+      // A value may have a getter named `then`, which may have let go of it.
+      if (entry.kept && entry.value === value) entry.promise = promise;
+    }
     return spend() === undefined ? promise : (ready(promise) as Promise<V>);
   }
 
@@ -167,6 +174,7 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
       // What was there when it began, unless it was invalidated since.
       if (isValue(entry) && this.left(entry) > -this.#staleIfErrorMs) {
         if (this.mayWrite(entry, load)) this.ended(load, failed);
+        entry.users--;
         return entry.value!;
       }
     }
@@ -187,12 +195,33 @@ export class MemoCache<K, V> extends CacheStore<K, V> {
         if (entry.load === undefined && !entry.kept) this.table.delete(entry.key);
       }
     }
+    entry.users--;
     return failed ? refused(outcome) : (outcome as V);
   }
 
   /** @internal */
   create(entry: CacheEntry<K, V>, load: LoadFunction<K, V>, keepAlive: boolean): EntryLoad<K, V> {
+    entry.users++;
     return new EntryLoad(entry, load, this, keepAlive);
+  }
+
+  /** @internal */
+  override newEntry(key: K): CacheEntry<K, V> {
+    const entry = this.#spare;
+    if (entry === undefined) return super.newEntry(key);
+    this.#spare = undefined;
+    entry.key = key;
+    return entry;
+  }
+
+  /**
+   * @internal The next key gets it. Evicted entries are old, and each would keep what is young alive until the next
+   * full collection: the Map holds them in the tables that it has outgrown, each of which holds the next.
+   */
+  override evicted(entry: CacheEntry<K, V>): void {
+    entry.key = undefined as never;
+    entry.mark = 0;
+    this.#spare = entry;
   }
 
   /** @internal Called when there is a result to give at once, maybe a stale value. */

@@ -1,6 +1,6 @@
 import { checkFunction, checkOptions, seen } from "../internal/arguments.ts";
 import { rejected } from "../internal/budget.ts";
-import { argumentsKey, isLone } from "./argument-key.ts";
+import { argumentsKey, isOwnKey } from "./argument-key.ts";
 import { signalIn, withSignal } from "./argument-signal.ts";
 import { type LoadFunction, MemoCache } from "./memo-cache.ts";
 import type { MemoCacheOptions } from "./memo-options.ts";
@@ -83,13 +83,21 @@ export function memoizedBy(
   cache: MemoCache<unknown, unknown>,
 ): AnyFunction {
   const keyOf = key ?? ((...args: unknown[]) => argumentsKey(args));
-  function memoized(this: unknown, ...args: unknown[]): Promise<unknown> {
+  function called(this: unknown, ...args: unknown[]): Promise<unknown> {
+    const signal = signalIn(args);
+    const id = keyOf.apply(this, args);
+    return cache.give(id, signal) ?? cache.wait(id, loadOf(fn, this, args, signal), signal);
+  }
+  function memoized(this: unknown, only: unknown): Promise<unknown> {
     try {
-      // What most calls are like is told at once.
-      const lone = key === undefined && isLone(args);
-      const signal = lone ? undefined : signalIn(args);
-      const id = lone ? args[0] : keyOf.apply(this, args);
-      return cache.give(id, signal) ?? cache.wait(id, loadOf(fn, this, args, signal), signal);
+      // What most calls are like is told at once, without an array of arguments.
+      if (key !== undefined || arguments.length !== 1 || !isOwnKey(only)) {
+        return called.apply(this, arguments as never);
+      }
+      return (
+        cache.give(only, undefined) ??
+        cache.wait(only, loadOf(fn, this, [only], undefined), undefined)
+      );
     } catch (error) {
       return rejected(error);
     }
@@ -98,6 +106,7 @@ export function memoizedBy(
     cache: { value: cache },
     keyOf: { value: keyOf },
     name: { value: fn.name },
+    length: { value: fn.length },
   });
 }
 

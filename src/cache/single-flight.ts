@@ -84,9 +84,7 @@ export class SingleFlight<K, V> {
       const flight = new Flight<V>(key, (it: Flight<V>) => load(it.scope), this, this.#keepAlive);
       this.#begun++;
       this.#flights.set(key, flight);
-      const result = flight.join(place, signal);
-      this.home.run(flight);
-      return result;
+      return flight.lead(place, signal);
     } catch (error) {
       return rejected(error);
     }

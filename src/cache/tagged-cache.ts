@@ -112,12 +112,16 @@ export class TaggedCache<K, V> extends MemoCache<K, V> {
     load: LoadFunction<K, V>,
     keepAlive: boolean,
   ): CacheLoad<K, V> {
+    entry.users++;
     const made = new CacheLoad<K, V>(entry, load, this, keepAlive);
     let older = entry.load as CacheLoad<K, V> | undefined;
     while (older?.abandoned === true) older = older.older;
     made.older = older;
     return made;
   }
+
+  /** @internal Not for another key: leases, calls that are due and loads that began before may have it. */
+  override evicted(): void {}
 
   /** @internal */
   override mayWrite(entry: CacheEntry<K, V>, load: object): boolean {

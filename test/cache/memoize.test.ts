@@ -273,9 +273,10 @@ describe("a memoized function with a signal", () => {
 
   test("gives the function one in its place that stands for all who wait", async () => {
     const seen: unknown[][] = [];
+    const load = deferred<number>();
     const fn = memoize((...args: unknown[]) => {
       seen.push(args);
-      return deferred<number>().promise;
+      return load.promise;
     });
     const one = new AbortController();
     const other = new AbortController();
@@ -294,6 +295,7 @@ describe("a memoized function with a signal", () => {
     expect(options.signal.aborted).toBe(true);
     expect(await outcomes).toEqual([{ reason: "first" }, { reason: "second" }]);
     expect(given).toEqual({ page: 2, signal: one.signal });
+    load.resolve(0);
   });
 
   test("gives the function one as its last argument, where the caller's was", async () => {
