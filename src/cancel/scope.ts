@@ -47,6 +47,9 @@ export interface CancelScopeOptions {
  * ```
  */
 export class CancelScope extends ScopeNode {
+  /** @internal Always there, for the reason that a wait is; see `WaitQueue`. */
+  static sample: CancelScope = new CancelScope();
+
   readonly name: string | undefined;
   /** @internal */
   declare deadlineAt: number;

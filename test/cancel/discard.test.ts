@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { any, cancellable, CancelScope, gather, map, now, race, sleep } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { deferred } from "../support/deferred.ts";
@@ -155,4 +155,43 @@ test("a disposer that cannot even be read is reported, and does not take the pla
     await expect(gathering).rejects.toBe(failure);
   });
   expect(reports).toEqual(["dispose threw: Error: no disposer"]);
+});
+
+test("what onDiscard throws is reported by that name, and a callback that does not wait sets no timer", async () => {
+  const set = vi.spyOn(globalThis, "setTimeout");
+  const reports = await reportsDuring(async () => {
+    const work = deferred<string>();
+    const controller = new AbortController();
+    const call = cancellable(work.promise, {
+      signal: controller.signal,
+      onDiscard(value) {
+        throw new Error(`what about ${value}`);
+      },
+    });
+    controller.abort("gone");
+    await expect(call).rejects.toBe("gone");
+    work.resolve("late");
+  });
+  const timers = set.mock.calls.length;
+  set.mockRestore();
+  expect([reports, timers]).toEqual([["onDiscard threw: Error: what about late"], 0]);
+});
+
+test.each([
+  ["undefined", undefined],
+  ["null", null],
+  ["a number", 1],
+  ["an object without a disposer", {}],
+  ["an object whose disposer is no function", { [Symbol.dispose]: "soon" }],
+  ["a function", Object.assign(() => {}, { [Symbol.dispose]: () => expect.fail("no") })],
+])("a late value that is %s is left to itself", async (_, value) => {
+  const reports = await reportsDuring(async () => {
+    const work = deferred<unknown>();
+    const controller = new AbortController();
+    const call = cancellable(work.promise, { signal: controller.signal });
+    controller.abort("gone");
+    await expect(call).rejects.toBe("gone");
+    work.resolve(value);
+  });
+  expect(reports).toEqual([]);
 });

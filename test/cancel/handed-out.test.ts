@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CancelScope } from "corral";
+import { CancelScope, waitTree } from "corral";
 
 /** The signals of scopes in one another, all of which have ended, below the first. */
 async function nested(outer: CancelScope, depth: number): Promise<AbortSignal[]> {
@@ -14,32 +14,59 @@ describe("a signal that outlives its scope, and those around that", () => {
   test("is aborted with the one that is open still, the outermost first", async () => {
     const outer = new CancelScope();
     const order: number[] = [];
-    await outer
-      .run(async () => {
-        const signals = await nested(outer, 3);
-        for (const [i, signal] of signals.entries()) {
-          signal.addEventListener("abort", () => order.push(i));
-        }
-        expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
-        outer.cancel("over");
-        expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
-        expect(signals.every((signal) => signal.reason === outer.signal.reason)).toBe(true);
-      })
-      .catch(() => {});
+    await outer.run(async () => {
+      const signals = await nested(outer, 3);
+      for (const [i, signal] of signals.entries()) {
+        signal.addEventListener("abort", () => order.push(i));
+      }
+      expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
+      outer.cancel("over");
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+      expect(signals.every((signal) => signal.reason === outer.signal.reason)).toBe(true);
+    });
     expect(new Set(order)).toEqual(new Set([0, 1, 2]));
     expect(order).toHaveLength(3);
   });
 
-  test("is aborted by the second of its parents, too", async () => {
+  test.each([1, 2])("is aborted by the second of its parents, too, with %d of them", async (n) => {
     const controller = new AbortController();
     const outer = new CancelScope();
     const signals = await outer.run(async () => {
       const middle = new CancelScope({ signal: controller.signal });
-      return middle.run(() => nested(middle, 2));
+      return middle.run(() => nested(middle, n));
     });
-    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    expect(signals.some(({ aborted }) => aborted)).toBe(false);
     controller.abort("stop");
-    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual(signals.map(() => true));
+  });
+
+  test("is drawn as what it is", async () => {
+    const outer = new CancelScope({ name: "outer" });
+    await outer.run(async () => {
+      const signals = await nested(outer, 3);
+      expect(waitTree(outer).split("\n")).toEqual([
+        'scope "outer"',
+        '└─ scope "signals that outlive their scopes"',
+      ]);
+      expect(signals).toHaveLength(3);
+    });
+  });
+
+  test("keeps the reason of the first of its parents that is cancelled", async () => {
+    const controller = new AbortController();
+    const outer = new CancelScope();
+    const middle = new CancelScope({ signal: controller.signal });
+    let aborts = 0;
+    const inner = await outer.run(() =>
+      middle.run(async () => {
+        const scope = new CancelScope({ signal: middle.signal });
+        await scope.run(() => scope.signal.addEventListener("abort", () => aborts++));
+        return scope;
+      }),
+    );
+    controller.abort("one");
+    outer.cancel("two");
+    expect([inner.reason, inner.signal.aborted, aborts]).toEqual(["one", true, 1]);
   });
 
   test("is not aborted by the end of one that was cancelled and shielded from", async () => {

@@ -253,3 +253,14 @@ describe("who absorbs", () => {
     expect(values).toEqual(["value"]);
   });
 });
+
+test.each([undefined, null, 1, "AbortError", {}])(
+  "a cancelled scope's own is not %o",
+  async (value) => {
+    const scope = new CancelScope();
+    scope.cancel("why");
+    expect(isCancellation(value, scope)).toBe(false);
+    expect(isCancellation("why", scope)).toBe(true);
+    expect(isCancellation(scope.signal.reason, scope)).toBe(true);
+  },
+);

@@ -1,5 +1,15 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { CancelledError, CancelScope, checkpoint, sleep } from "corral";
+import {
+  CancelledError,
+  CancelScope,
+  checkpoint,
+  currentSignal,
+  now,
+  sleep,
+  waitTree,
+} from "corral";
+import { deferred } from "../support/deferred.ts";
 import { at, ambientTest } from "../support/mode.ts";
 
 describe("run()", () => {
@@ -114,6 +124,19 @@ describe("cancel()", () => {
     expect(scope.reason).toBe(first);
     expect(scope.signal.reason).toBe(reason);
     await expect(scope.run(() => sleep(0, at(scope)))).rejects.toBe(reason);
+  });
+
+  test("counts once, be it that the reason cancels it while it is looked at", () => {
+    const scope = new CancelScope();
+    class Why extends Error {
+      override get message(): string {
+        scope.cancel("second");
+        return "first";
+      }
+    }
+    const first = new Why();
+    scope.cancel(first);
+    expect(scope.reason).toBe(first);
   });
 
   test("is never undone: not by its end, not by a deadline that moves away", async () => {
@@ -324,5 +347,105 @@ describe("misuse", () => {
     expect(create).toThrow(type);
     expect(create).toThrow(message);
     expect(create).toThrow(/^Cannot [a-z ]+: "/);
+  });
+});
+
+describe("a scope that is given the signal of another one of its tree", () => {
+  ambientTest(
+    "has one place in it where it would be reached anyway (needs ambient scopes)",
+    async () => {
+      const outer = new CancelScope({ name: "outer" });
+      await outer.run(() =>
+        new CancelScope({ name: "middle" }).run(() => {
+          const inner = new CancelScope({ name: "inner", signal: outer.signal });
+          return inner.run(() => {
+            expect([inner.link, inner.parent]).toEqual([undefined, CancelScope.current?.parent]);
+            expect(waitTree(outer).split("\n")).toEqual([
+              'scope "outer"',
+              '└─ scope "middle"',
+              '   └─ scope "inner"',
+            ]);
+          });
+        }),
+      );
+    },
+  );
+
+  ambientTest("is below the inner one of both (needs ambient scopes)", async () => {
+    const [outer, inner] = [new CancelScope({ name: "outer" }), new CancelScope({ name: "inner" })];
+    await outer.run(async () => {
+      const hold = deferred();
+      const run = inner.run(() => hold.promise);
+      const scope = new CancelScope({ name: "scope", signal: inner.signal });
+      await scope.run(() => {
+        expect([scope.link, scope.parent]).toEqual([undefined, inner]);
+      });
+      hold.resolve();
+      await run;
+    });
+  });
+
+  ambientTest(
+    "has a second place where a shield is between them (needs ambient scopes)",
+    async () => {
+      const outer = new CancelScope();
+      let end: unknown;
+      await outer.run(() =>
+        new CancelScope({ shield: true }).run(async () => {
+          const inner = new CancelScope({ signal: outer.signal });
+          const run = inner.run(() => sleep(60_000));
+          outer.cancel("over");
+          end = await run.catch((error: unknown) => error);
+        }),
+      );
+      expect(end).toBe(outer.signal.reason);
+    },
+  );
+});
+
+test("a scope shows its name and its state as text and in the console", async () => {
+  expect(String(new CancelScope())).toBe('CancelScope ""');
+  const scope = new CancelScope({ name: "load", shield: true });
+  expect(String(scope)).toBe('CancelScope "load" (shielded)');
+  const run = scope.run(() => {
+    scope.cancel("why");
+    expect(inspect(scope)).toBe('CancelScope "load" (cancelled, shielded)');
+  });
+  await run;
+  expect(String(scope)).toBe('CancelScope "load" (cancelled, ended)');
+  expect(scope.reason).toBe("why");
+  const ended = new CancelScope();
+  await ended.run(() => {});
+  expect([String(ended), ended.cancelled, ended.reason]).toEqual([
+    'CancelScope "" (ended)',
+    false,
+    undefined,
+  ]);
+});
+
+ambientTest(
+  "stray code of a scope that has ended is in the signal from outside, which is no scope (needs ambient scopes)",
+  async () => {
+    const { signal } = new AbortController();
+    const scope = new CancelScope({ signal });
+    const seen: unknown[] = [];
+    let stray: Promise<void> | undefined;
+    await scope.run(() => {
+      stray = sleep(1).then(() => void seen.push(CancelScope.current, currentSignal()));
+      seen.push(CancelScope.current, currentSignal());
+    });
+    await stray;
+    expect(seen).toEqual([scope, scope.signal, undefined, signal]);
+  },
+);
+
+test("the effective deadline counts open scopes alone", async () => {
+  const { signal } = new AbortController();
+  const outer = new CancelScope({ deadline: now() + 60_000, signal });
+  const inner = new CancelScope({ deadline: now() + 30_000, signal: outer.signal });
+  await outer.run(async () => {
+    await inner.run(() => expect(inner.effectiveDeadline).toBe(inner.deadline));
+    expect(outer.effectiveDeadline).toBe(outer.deadline);
+    expect(inner.effectiveDeadline).toBe(outer.deadline);
   });
 });

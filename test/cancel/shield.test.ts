@@ -203,3 +203,21 @@ describe("misuse", () => {
     await expect(call).rejects.toThrow(/^Cannot shield: /);
   });
 });
+
+test("what a shielded scope leaves behind in a cancelled one is cancelled as it ends", () =>
+  withVirtualClock(async (clock) => {
+    const outer = new CancelScope();
+    let stray: Promise<unknown> | undefined;
+    const run = outer.run(async () => {
+      outer.cancel("over");
+      await shield(
+        (scope) => {
+          stray = sleep(60_000, at(scope)).catch((error: unknown) => error);
+        },
+        { timeoutMs: 10, ...at(outer) },
+      );
+    });
+    await run;
+    expect(await stray).toBe(outer.signal.reason);
+    expect(clock.now()).toBe(0);
+  }));

@@ -108,6 +108,46 @@ describe("a cancelled scope whose function does not end", () => {
     }));
 });
 
+test.each([
+  [0, '"deaf"'],
+  [1, '"child 0"'],
+  [3, '"child 0", "child 1", "child 2"'],
+  [12, Array.from({ length: 10 }, (_, i) => `"child ${i}"`).join(", ")],
+])("names at most ten of its parts, here of %d", (n, names) =>
+  withVirtualClock(async (clock) => {
+    const hold = deferred();
+    const scope = new CancelScope({ name: "deaf" });
+    const run = scope.run(async () => {
+      const children = Array.from({ length: n }, (_, i) =>
+        new CancelScope({ name: `child ${i}`, ...at(scope) }).run(() => hold.promise),
+      );
+      await Promise.allSettled([...children, hold.promise]);
+    });
+    scope.cancel();
+    await clock.advance(1_000);
+    expect(warnings()).toEqual([
+      expect.stringContaining(`${names} has not ended 1000 ms after its cancellation`),
+    ]);
+    expect(warnings()[0]).not.toContain("child 10");
+    hold.resolve();
+    await run;
+  }),
+);
+
+test("a part without a name is said to have none", () =>
+  withVirtualClock(async (clock) => {
+    const hold = deferred();
+    const scope = new CancelScope();
+    const run = scope.run(() => hold.promise);
+    scope.cancel();
+    await clock.advance(1_000);
+    expect(warnings()).toEqual([
+      'corral: "a scope without a name" has not ended 1000 ms after its cancellation',
+    ]);
+    hold.resolve();
+    await run;
+  }));
+
 test("the watch over a cancelled scope is no event for the clock, and no timer is left", () =>
   withVirtualClock(async (clock) => {
     const scope = new CancelScope();
@@ -116,5 +156,12 @@ test("the watch over a cancelled scope is no event for the clock, and no timer i
       await clock.runUntilIdle();
     });
     expect(clock.now()).toBe(0);
+    expect(warnings()).toEqual([]);
+  }));
+
+test("a scope that is cancelled and never run is not stuck", () =>
+  withVirtualClock(async (clock) => {
+    new CancelScope({ name: "never run" }).cancel();
+    await clock.advance(5_000);
     expect(warnings()).toEqual([]);
   }));

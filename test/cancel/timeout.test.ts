@@ -350,3 +350,42 @@ describe("misuse", () => {
     await expect(call()).rejects.toThrow(/^Cannot [a-z ]+: "/);
   });
 });
+
+test("what is no timeout, no function and no object is refused, and nothing is called", async () => {
+  const refused: [string, Promise<unknown>][] = [
+    ["Cannot set a timeout", timeout("1" as never, () => expect.fail())],
+    ["Cannot set a timeout", timeout(1, "fn" as never)],
+    ["Cannot set a timeout", timeout(1, () => expect.fail(), 1 as never)],
+    ["Cannot set a timeout", timeoutAt("1" as never, () => expect.fail())],
+    ["Cannot set a timeout", timeoutAt(1, "fn" as never)],
+    ["Cannot set a timeout", timeoutAt(1, () => expect.fail(), 1 as never)],
+    ["Cannot move on", moveOnAfter("1" as never, () => expect.fail())],
+    ["Cannot move on", moveOnAfter(1, "fn" as never)],
+    ["Cannot move on", moveOnAfter(1, () => expect.fail(), 1 as never)],
+    ["Cannot move on", moveOnAfter(1, () => expect.fail(), { fallback: 1 as never })],
+  ];
+  for (const [message, call] of refused) {
+    const error: unknown = await call.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toContain(message);
+  }
+});
+
+describe("moveOnAfter() passes on", () => {
+  test("another error, also when its time is over", () =>
+    withVirtualClock(async () => {
+      const error = new Error("cleanup failed");
+      const call = moveOnAfter(10, async (scope) => {
+        await sleep(Infinity, at(scope)).catch(() => {});
+        throw error;
+      });
+      await expect(call).rejects.toBe(error);
+    }));
+
+  test("a rejection with nothing", async () => {
+    const call = moveOnAfter(60_000, () => Promise.reject(undefined as never), {
+      fallback: () => expect.fail("absorbed"),
+    });
+    expect(await call.catch((error: unknown) => [error])).toEqual([undefined]);
+  });
+});

@@ -313,6 +313,36 @@ test("a cancellation settles the waits of several scopes in the order in which t
   await Promise.all(runs);
 });
 
+test("a cancellation settles two waits in the order in which they began, whosever scope came first", async () => {
+  const { enter, heard, all } = observed();
+  const root = new CancelScope();
+  const held = deferred();
+  const inner = [1, 2].map(() => new CancelScope({ signal: root.signal }));
+  const runs = inner.map((scope) => scope.run(() => held.promise));
+  enter("first", inner[1]);
+  enter("second", inner[0]);
+  root.cancel();
+  await all();
+  expect(heard).toEqual(["first: cancelled", "second: cancelled"]);
+  held.resolve();
+  await Promise.all(runs);
+});
+
+test("a cancellation that reaches a wait in two ways takes it out once", async () => {
+  let told = 0;
+  const line = new WaitQueue<string>("thing", undefined, () => told++);
+  const root = new CancelScope();
+  const held = deferred();
+  const inner = [1, 2].map(() => new CancelScope({ signal: root.signal }));
+  const runs = inner.map((scope) => scope.run(() => held.promise));
+  const wait = park(line, inner[0], inner[1]!.signal);
+  root.cancel("over");
+  expect([line.length, told]).toEqual([0, 1]);
+  await expect(wait.promise).rejects.toBe(inner[0]!.signal.reason);
+  held.resolve();
+  await Promise.all(runs);
+});
+
 test("a wait knows what it waits for and since when", () => {
   const target = { name: "the door" };
   const line = new WaitQueue<void>("semaphore", target);
