@@ -93,11 +93,20 @@ function nodeSqlite(): OpenSqlite | undefined {
   }
 }
 
+function bunSqlite(): OpenSqlite | undefined {
+  if (!("Bun" in globalThis)) return undefined;
+  const { Database } = createRequire(import.meta.url)("bun:sqlite") as {
+    Database: new (file: string) => SqliteDatabase;
+  };
+  return () => new Database(":memory:");
+}
+
 /** What the shapes are tried with; those that are not here say so. */
 export const sqliteEngines: Readonly<Record<string, OpenSqlite | undefined>> = {
   "SQLite in WebAssembly": () => new WasmDatabase(),
   "better-sqlite3": betterSqlite(),
   "node:sqlite": nodeSqlite(),
+  "bun:sqlite": bunSqlite(),
 };
 
 export function sqlite(open: OpenSqlite): DbDriver {

@@ -3,6 +3,7 @@ import type { DbDriver, DbResult } from "../driver.ts";
 import { mayPrepare, POSTGRES_DEALLOCATE, POSTGRES_RESET } from "../postgres-reset.ts";
 import { checkCommitted, postgresFailure } from "../sqlstate.ts";
 import { hasSockets, requestCancel } from "./cancel-request.ts";
+import { giveUp } from "./give-up.ts";
 
 /** What a query of `pg` resolves to. */
 export interface PgResult {
@@ -151,7 +152,7 @@ class PgDriver implements DbDriver<PgConnection> {
     const source = this.#source;
     if (typeof source !== "function") {
       const client = await source.connect();
-      return watched(client, () => client.release(true));
+      return watched(client, () => giveUp(client));
     }
     const client = source();
     const connection = watched(client, () => client.end());
