@@ -44,17 +44,26 @@ export const fetchEngine: HttpEngine = async (url, request) => {
   const { fetch } = globalThis as unknown as {
     fetch: (url: string, init: unknown) => Promise<EngineResponse>;
   };
+  const typed = withType(request);
   // A browser shows no redirect to anybody, so there it has to follow them itself.
-  const follow = { ...request, redirect: "follow" };
-  const isTwice = twice.includes(request.method);
+  const follow = { ...typed, redirect: "follow" };
+  const isTwice = twice.includes(typed.method);
   if (!isTwice && ("document" in globalThis || "importScripts" in globalThis)) {
     return fetch(url, follow);
   }
-  const response = await fetch(url, request);
+  const response = await fetch(url, typed);
   if (response.type !== "opaqueredirect") return response;
   if (isTwice) return fetch(url, follow);
   throw new TypeError(`the platform hides where a ${request.method} is redirected to`);
 };
+
+/** With the type that a text has by the standard. Bun's `fetch` sends it without one. */
+function withType(request: EngineRequest): EngineRequest {
+  if (typeof request.body !== "string" || request.headers.has("content-type")) return request;
+  const headers = new Headers(request.headers);
+  headers.set("content-type", "text/plain;charset=UTF-8");
+  return { ...request, headers };
+}
 
 /** What may be sent again to see where it leads. */
 const twice: readonly string[] = ["GET", "HEAD", "OPTIONS"];

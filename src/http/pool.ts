@@ -248,7 +248,7 @@ export class HttpPool implements AsyncDisposable {
  * const { results, stats } = await http.gather(urls, {
  *   parse: async (response) => (await response.json<{ name: string }>()).name,
  * });
- * console.log(results, stats.ok); // a page,a page 2
+ * console.log(results, stats.ok); // [ 'a page', 'a page' ] 2
  * await http.close();
  * ```
  */

@@ -33,7 +33,7 @@ export interface DebounceOptions {
  * const save = debounce((text: string) => `saved ${text}`, 100);
  * const results = [save("a"), save("ab"), save("abc")];
  * console.log(save.pending); // 3
- * console.log(await Promise.all(results)); // saved abc,saved abc,saved abc
+ * console.log(await Promise.all(results)); // [ 'saved abc', 'saved abc', 'saved abc' ]
  * ```
  */
 export function debounce<A extends unknown[], R>(

@@ -37,7 +37,7 @@ export interface ThrottleOptions {
  * const start = now();
  * const report = throttle((done: number) => `${done} % at ${now() - start} ms`, 100);
  * const results = [report(1), report(2), report(3)];
- * console.log(await Promise.all(results)); // 1 % at 0 ms,3 % at 100 ms,3 % at 100 ms
+ * console.log(await Promise.all(results)); // [ '1 % at 0 ms', '3 % at 100 ms', '3 % at 100 ms' ]
  * ```
  */
 export function throttle<A extends unknown[], R>(

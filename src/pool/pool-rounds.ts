@@ -86,11 +86,10 @@ export class PoolRounds<K, T> {
 
   static #fire<K, T>(this: void, rounds: PoolRounds<K, T>): void {
     rounds.#timer = undefined;
-    rounds.arm(Math.min(rounds.#lookAtIdle(), rounds.#lookAtLeases()));
+    rounds.#look();
   }
 
-  /** @returns When to look again. */
-  #lookAtIdle(): number {
+  #look(): void {
     const store = this.#store;
     let next = Infinity;
     // The user hears of each that goes, and may take others meanwhile; and new ones may be made at once.
@@ -103,17 +102,10 @@ export class PoolRounds<K, T> {
         void resource.shelf.discard(resource, why);
       }
     }
-    return next;
-  }
-
-  #lookAtLeases(): number {
-    const { leakWarnMs } = this.#store.settings;
-    if (leakWarnMs === Infinity) return Infinity;
     const time = now();
-    let next = Infinity;
-    for (const resource of this.#store.resources) {
+    for (const resource of store.resources) {
       if (resource.state !== "leased" || resource.warned) continue;
-      const due = resource.since + leakWarnMs;
+      const due = resource.since + store.settings.leakWarnMs;
       if (due > time) next = Math.min(next, due);
       else {
         resource.warned = true;
@@ -121,6 +113,6 @@ export class PoolRounds<K, T> {
         this.#leak(resource, "held-lease", `is held for ${ms} ms, and not released: by`);
       }
     }
-    return next;
+    this.arm(next);
   }
 }

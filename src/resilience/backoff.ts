@@ -49,7 +49,7 @@ function checkAtLeast(name: string, value: number, least: number): void {
  * import { exponential } from "corral";
  *
  * const backoff = exponential({ baseMs: 100, maxMs: 500, jitter: "none" });
- * console.log([1, 2, 3, 4].map((attempt) => backoff(attempt, undefined))); // 100,200,400,500
+ * console.log([1, 2, 3, 4].map((attempt) => backoff(attempt, undefined))); // [ 100, 200, 400, 500 ]
  * ```
  */
 export function exponential(options?: ExponentialOptions): Backoff {

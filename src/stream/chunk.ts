@@ -143,8 +143,8 @@ class Chunking<T> {
  *   }
  * }
  * for await (const some of chunk(readings(), { size: 100, withinMs: 250 })) console.log(some);
- * // 1,2,3
- * // 4
+ * // [ 1, 2, 3 ]
+ * // [ 4 ]
  * ```
  */
 export function chunk<T>(items: StreamSource<T>, options: ChunkOptions): ItemStream<T[]> {

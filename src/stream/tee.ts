@@ -196,7 +196,7 @@ class Branch<T> extends Outlet<T> {
  *   for await (const _ of items) total++;
  *   return total;
  * }
- * console.log(await gather([() => sum(left), () => count(right)])); // 6,3
+ * console.log(await gather([() => sum(left), () => count(right)])); // [ 6, 3 ]
  * ```
  */
 export function tee<T>(items: StreamSource<T>, options: TeeOptions): Branches<T, 2>;

@@ -194,9 +194,11 @@ function adaptive(): Line {
 function jobs(wake: (it: WorkQueue, end: () => void) => void): Line {
   const it = new WorkQueue({ concurrency: 1 });
   const held: (() => void)[] = [];
+  let closed = false;
   const call: Line["call"] = (options, enter) =>
     it.add(() => {
       enter?.();
+      if (closed) return undefined;
       const gate = deferred();
       held.push(gate.resolve);
       return gate.promise;
@@ -207,6 +209,11 @@ function jobs(wake: (it: WorkQueue, end: () => void) => void): Line {
     wake: () => wake(it, () => held.shift()?.()),
     waiting: () => it.size,
     free: () => it.concurrency - it.active,
+    // A job that is cancelled and never ends would be reported a second later, in the midst of another file.
+    close: () => {
+      closed = true;
+      for (const end of held) end();
+    },
   };
 }
 

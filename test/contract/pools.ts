@@ -72,9 +72,11 @@ function toRun(make: (create: Create) => One): () => Line {
   return () => {
     const it = make(() => ({}));
     const held: (() => void)[] = [];
+    let closed = false;
     const call: Line["call"] = (options, enter) =>
       it.run(() => {
         enter?.();
+        if (closed) return undefined;
         const gate = deferred();
         held.push(gate.resolve);
         return gate.promise;
@@ -85,6 +87,10 @@ function toRun(make: (create: Create) => One): () => Line {
       wake: () => held.shift()?.(),
       free: () => 1 - it.busy(),
       waiting: it.waiting,
+      close: () => {
+        closed = true;
+        for (const end of held) end();
+      },
     };
   };
 }
@@ -100,7 +106,10 @@ function toWarm(): Line {
       void it.warm(1);
     },
     waiting: waits.count,
-    close: waits.stop,
+    close: () => {
+      waits.stop();
+      gate.resolve({});
+    },
   });
 }
 

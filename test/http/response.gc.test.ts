@@ -22,11 +22,14 @@ async function collected(holds: () => boolean): Promise<boolean> {
 test("a response that is garbage and was never read gives its place back, and is reported", async () => {
   const http = open();
   const lose = async (): Promise<void> => void (await http.fetch("https://a.example/"));
-  const reports = await reportsDuring(async () => {
-    await lose();
-    expect(http.stats().active).toBe(1);
-    expect(await collected(() => http.stats().active === 0)).toBe(true);
-  });
+  const reports = await reportsDuring(
+    async () => {
+      await lose();
+      expect(http.stats().active).toBe(1);
+      expect(await collected(() => http.stats().active === 0)).toBe(true);
+    },
+    { lost: true },
+  );
   expect(reports).toEqual([
     "The body of https://a.example/ was never read, and its place was taken back: the response is garbage",
   ]);

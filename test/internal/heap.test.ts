@@ -115,3 +115,17 @@ test("a comparison may give any number: infinite, negative zero", () => {
   for (const item of [2, 1, 3, 1]) heap.push(item);
   expect(drain(heap)).toEqual([1, 1, 2, 3]);
 });
+
+test("a comparison that uses the heap itself is refused, and one that fails leaves it as it was", () => {
+  const heap: Heap<number> = new Heap((a, b) => {
+    if (b === 1) heap.push(0);
+    if (b === 2) throw new Error("no");
+    return a - b;
+  });
+  heap.push(1);
+  expect(() => heap.push(3)).toThrow("expected a comparison that leaves the queue alone");
+  expect([heap.size, heap.shift()]).toEqual([1, 1]);
+  heap.push(2);
+  for (let i = 0; i < 2; i++) expect(() => heap.push(3)).toThrow("no");
+  expect([heap.size, heap.shift()]).toEqual([1, 2]);
+});

@@ -22,7 +22,7 @@ describe("a lease that is held for leakWarnMs", () => {
       });
       expect(reports).toEqual([
         expect.stringMatching(
-          /^A lease of pool "db" is held for 100 ms, and not released: by "import", acquired at .*pool-leaks\.test\.ts:\d+:\d+/,
+          /^A lease of pool "db" is held for 100 ms, and not released: by "import", acquired at .*pool-leaks\.test\.ts\S*:\d+:\d+/,
         ),
         expect.stringContaining('A lease of pool "db" is held for 100 ms, and not released: by'),
       ]);

@@ -1,11 +1,4 @@
-import {
-  type CancelScope,
-  detached,
-  KeyedPool,
-  type KeyedPoolOptions,
-  type Lease,
-  sleep,
-} from "corral";
+import { type CancelScope, detached, KeyedPool, type KeyedPoolOptions, sleep } from "corral";
 
 /** How a function of the user goes on: at once or after a while, well or not, with or without an ear for its signal. */
 export interface Behaviour {
@@ -136,13 +129,30 @@ export class PoolWorld {
   }
 
   /** A call has got something. */
-  gets(id: number, lease: Lease<Thing>): void {
-    const thing = lease.value;
-    const line = this.#line.get(thing.key) ?? [];
+  gets(id: number, thing: Thing): void {
+    this.isServed(id, thing.key);
+    this.holds(id, thing);
+  }
+
+  /**
+   * As `gets()`, for a call that got it before it has returned. Those who have asked before, and got something at once,
+   * too, hear of it in a microtask: so its turn comes after theirs.
+   */
+  getsAtOnce(id: number, thing: Thing): void {
+    this.holds(id, thing);
+    queueMicrotask(() => this.isServed(id, thing.key));
+  }
+
+  /** It is the turn of a call. */
+  isServed(id: number, key: number): void {
+    const line = this.#line.get(key) ?? [];
     if (this.#overtaken.has(id)) this.faults.push(`${id} was overtaken`);
     // Those before it may have been refused, and hear of that some microtasks later.
     for (const other of line.slice(0, line.indexOf(id))) this.#overtaken.add(other);
-    this.leaves(id, thing.key);
+    this.leaves(id, key);
+  }
+
+  holds(id: number, thing: Thing): void {
     if (thing.holder !== undefined) this.faults.push(`${thing.id} has two holders`);
     if (thing.state !== "there") this.faults.push(`${thing.id} is lent, and ${thing.state}`);
     thing.holder = id;

@@ -102,7 +102,7 @@ class Session {
         const id = this.#calls++;
         this.settled++;
         this.world.asks(id, it.key);
-        this.world.gets(id, lease);
+        this.world.getsAtOnce(id, lease.value);
         this.held.push({ id, lease });
       }
     } else if (it.do === "abort") this.#pick(this.#controllers, it.which)?.abort("aborted");
@@ -133,7 +133,7 @@ class Session {
         if (lease.released) return this.world.leaves(id, of);
         // It was granted before the abort: it is kept.
         if (controller.signal.aborted) this.world.things[lease.value.id]!.holder = id;
-        else this.world.gets(id, lease);
+        else this.world.gets(id, lease.value);
         this.held.push({ id, lease });
       },
       () => {
@@ -147,9 +147,11 @@ class Session {
     const id = this.#calls++;
     this.world.asks(id, of);
     let began: Thing | undefined;
+    let isAtOnce = true;
     const fn = (thing: Thing): Promise<void> => {
       began = thing;
-      this.world.gets(id, { value: thing } as Lease<Thing>);
+      if (isAtOnce) this.world.getsAtOnce(id, thing);
+      else this.world.gets(id, thing);
       return new Promise((resolve, reject) => {
         const end = (): void => {
           thing.holder = undefined;
@@ -164,6 +166,7 @@ class Session {
       if (began === undefined) this.world.leaves(id, of);
     };
     this.world.pool.run(of, fn).then(ended, ended);
+    isAtOnce = false;
   }
 
   release(index: number, destroys = false): void {
