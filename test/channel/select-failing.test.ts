@@ -12,6 +12,7 @@ import {
   select,
   Semaphore,
   send,
+  type Task,
   TaskGroup,
   trySelect,
 } from "corral";
@@ -24,6 +25,15 @@ type Make = () => { clause: Clause<unknown>; fail: () => unknown; error: unknown
 
 const failure = new Error("broken");
 const closed = expect.any(ClosedError) as unknown;
+
+/** The one task of a group, and what waits for the group's end. */
+function lone(fn: (task: Task<unknown>) => Promise<void>): {
+  readonly task: Task<void>;
+  readonly joined: () => Promise<unknown>;
+} {
+  const group = new TaskGroup();
+  return { task: group.spawn(fn), joined: () => group[Symbol.asyncDispose]().then(null, () => {}) };
+}
 
 const subjects: Record<string, Make> = {
   "recv() of a channel, all that send closed": () => {
@@ -63,32 +73,32 @@ const subjects: Record<string, Make> = {
   },
   "join() of a task that fails": () => {
     const work = deferred();
-    const task = new TaskGroup().spawn(() => work.promise);
-    const fail = async (): Promise<unknown> => {
+    const { task, joined } = lone(() => work.promise);
+    const fail = (): Promise<unknown> => {
       work.reject(failure);
-      return task.then(null, () => {});
+      return joined();
     };
     return { clause: join(task), fail, error: failure };
   },
   "join() of a task that fails with undefined": () => {
     const work = deferred();
-    const task = new TaskGroup().spawn(() => work.promise);
-    const fail = async (): Promise<unknown> => {
+    const { task, joined } = lone(() => work.promise);
+    const fail = (): Promise<unknown> => {
       work.reject(undefined);
-      return task.then(null, () => {});
+      return joined();
     };
     return { clause: join(task), fail, error: undefined };
   },
   "join() of a task that is cancelled": () => {
-    const task = new TaskGroup().spawn(
+    const { task, joined } = lone(
       ({ scope: { signal } }) =>
         new Promise<void>((_, reject) => {
           signal.addEventListener("abort", () => reject(signal.reason as Error));
         }),
     );
-    const fail = async (): Promise<unknown> => {
+    const fail = (): Promise<unknown> => {
       task.cancel(failure);
-      return task.then(null, () => {});
+      return joined();
     };
     return { clause: join(task), fail, error: expect.any(CancelledError) as unknown };
   },

@@ -8,11 +8,11 @@ const events = ["SIGINT", "SIGTERM", "beforeExit"];
 const listening = (): number[] => events.map((event) => process.listenerCount(event));
 
 beforeEach(() => {
-  process.exitCode = undefined;
+  process.exitCode = 0;
 });
 
 afterEach(() => {
-  process.exitCode = undefined;
+  process.exitCode = 0;
   vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
@@ -146,7 +146,7 @@ behaviour(
     await expect(interrupted).resolves.toBeUndefined();
     expect(process.exitCode).toBe(130);
 
-    process.exitCode = undefined;
+    process.exitCode = 0;
     printed.mockClear();
     await main(async (scope) => {
       scope.cancel("itself");

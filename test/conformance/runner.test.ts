@@ -14,11 +14,11 @@ async function* fidget(log: string[]): AsyncGenerator<number> {
 }
 
 beforeEach(() => {
-  process.exitCode = undefined;
+  process.exitCode = 0;
 });
 
 afterEach(() => {
-  process.exitCode = undefined;
+  process.exitCode = 0;
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
@@ -32,7 +32,7 @@ for (const id of ["test_asyncio_run_return", "test_run"]) {
         return 42;
       });
       await expect(program).resolves.toBe(42);
-      expect(process.exitCode ?? 0).toBe(0);
+      expect(process.exitCode).toBe(0);
     },
   );
 }

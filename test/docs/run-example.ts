@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { format, promisify } from "node:util";
 import { withVirtualClock } from "corral/testing";
 import { transform } from "esbuild";
 import { vi } from "vitest";
@@ -32,7 +32,7 @@ async function load(name: string, code: string): Promise<() => Promise<void>> {
 async function printedBy(run: () => Promise<unknown>): Promise<string[]> {
   const printed: string[] = [];
   const spy = vi.spyOn(console, "log").mockImplementation((...values: unknown[]) => {
-    printed.push(values.map(String).join(" "));
+    printed.push(format(...values));
   });
   try {
     await run();

@@ -1,31 +1,18 @@
 import { getEventListeners } from "node:events";
-import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { cancellable, CancelScope, limit, map, sleep, taskGroup, timeout } from "corral";
-
-const gc = (globalThis as { gc?: () => void }).gc!;
+import { leastLeft } from "../support/heap.ts";
 
 const OPERATIONS = 20_000;
 /** What one operation may leave behind: nothing. A listener or a scope left would be hundreds. */
 const BYTES_EACH = 20;
 
-async function heap(): Promise<number> {
-  for (let i = 0; i < 4; i++) {
-    await turn();
-    gc();
-  }
-  return process.memoryUsage().heapUsed;
-}
-
 /** How many bytes each operation leaves. Tables that grow once, to stay, do so in the first round. */
 async function left(operation: (i: number) => Promise<unknown>): Promise<number> {
-  const rounds: number[] = [];
-  for (let round = 0; round < 3 && !rounds.some((each) => each < BYTES_EACH); round++) {
-    const before = await heap();
+  const round = async (): Promise<void> => {
     for (let i = 0; i < OPERATIONS; i++) await operation(i);
-    rounds.push(((await heap()) - before) / OPERATIONS);
-  }
-  return Math.min(...rounds);
+  };
+  return (await leastLeft(round, OPERATIONS * BYTES_EACH)) / OPERATIONS;
 }
 
 test("the measure sees what is left", async () => {

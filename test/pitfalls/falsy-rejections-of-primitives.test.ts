@@ -47,9 +47,13 @@ const ways: Record<string, (error: unknown) => Promise<unknown>> = {
     safeChannel(async function* fails() {
       yield await Promise.reject(error);
     }).next(),
-  "a task in a select()": (error) => {
-    const task = new TaskGroup().spawn(() => Promise.reject(error));
-    return select({ task: join(task) });
+  "a task in a select()": async (error) => {
+    const group = new TaskGroup();
+    try {
+      return await select({ task: join(group.spawn(() => Promise.reject(error))) });
+    } finally {
+      await group[Symbol.asyncDispose]().catch(() => {});
+    }
   },
 };
 

@@ -1,17 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CircuitBreaker, constant, debounce, hedge, RateLimiter, retry, sleep } from "corral";
 import { guardedCalls } from "../pitfalls/guarded-calls.ts";
-
-const { gc } = globalThis as unknown as { gc: () => void };
-
-/** How much of the heap is in use once everything that can be collected has been. */
-async function heap(): Promise<number> {
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => void setImmediate(resolve));
-    gc();
-  }
-  return process.memoryUsage().heapUsed;
-}
+import { leastLeft } from "../support/heap.ts";
 
 /** Those that live on, and are used again and again. */
 const limiter = new RateLimiter({ limit: 5_000, perMs: 1, kind: "sliding" });
@@ -56,9 +46,10 @@ describe("pitfall 20: beside one that never ends, nothing is kept of 10 000 call
       const { signal } = controller;
       const endless = sleep(Infinity, { signal }).catch(() => {});
       for (let i = 0; i < 10_000; i++) await operation(signal);
-      const before = await heap();
-      for (let i = 0; i < 10_000; i++) await operation(signal);
-      expect((await heap()) - before).toBeLessThan(512 * 1024);
+      const round = async (): Promise<void> => {
+        for (let i = 0; i < 10_000; i++) await operation(signal);
+      };
+      expect(await leastLeft(round, 512 * 1024)).toBeLessThan(512 * 1024);
       controller.abort();
       await endless;
     },

@@ -1,6 +1,6 @@
 import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
-import { Barrier, ClosedError, timeout, TimeoutError } from "corral";
+import { Barrier, CancelScope, ClosedError, timeout, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { at } from "../support/mode.ts";
 
@@ -147,5 +147,44 @@ describe("abort()", () => {
     const barrier = new Barrier(2);
     barrier.abort();
     await expect(barrier.wait({ signal: AbortSignal.abort("before") })).rejects.toBe("before");
+  });
+
+  test("counts nobody whose signal has aborted, whoever else comes or goes as that is found out", async () => {
+    const barrier = new Barrier(4);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const come: Promise<unknown>[] = [];
+    const enter = (signal?: AbortSignal): void => {
+      const wait = barrier.wait(signal && { signal });
+      come.push(wait.catch((error: unknown) => error));
+    };
+    // Heard before the library hears: the last one comes when two signals have aborted, and neither abort
+    // has been told.
+    second.signal.addEventListener("abort", () => first.abort("first"));
+    first.signal.addEventListener("abort", () => enter());
+    const scope = new CancelScope({ signal: first.signal });
+    scope.signal.addEventListener("abort", () => {
+      enter();
+      enter();
+    });
+    const open = scope.run(() => turn()).catch(() => {});
+    enter(first.signal);
+    enter(first.signal);
+    enter(second.signal);
+    second.abort("second");
+    await open;
+    expect(barrier.stats()).toEqual({ parties: 4, waiting: 3, broken: false });
+    enter();
+    expect(await Promise.all(come)).toEqual(["first", "first", "second", 0, 1, 2, 3]);
+  });
+
+  test("lets nobody go with the one party there was, whose signal has aborted", async () => {
+    const barrier = new Barrier(2);
+    const controller = new AbortController();
+    const come: Promise<unknown>[] = [];
+    controller.signal.addEventListener("abort", () => come.push(barrier.wait()));
+    come.push(barrier.wait(controller).catch((error: unknown) => error));
+    controller.abort("gone");
+    expect([come.length, barrier.waiting]).toEqual([2, 1]);
+    expect([await barrier.wait(), ...(await Promise.all(come))]).toEqual([1, "gone", 0]);
   });
 });

@@ -1,6 +1,6 @@
 import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
-import { CapacityLimiter, DeadlockError, type Permit, sleep, taskGroup } from "corral";
+import { CancelScope, CapacityLimiter, DeadlockError, type Permit, sleep, taskGroup } from "corral";
 import { withVirtualClock } from "corral/testing";
 import { deferred } from "../support/deferred.ts";
 import { ambientTest, explicit } from "../support/mode.ts";
@@ -19,6 +19,19 @@ describe("a borrower", () => {
       expect(limiter.owners).toEqual([]);
     },
   );
+
+  ambientTest("is the task around the current scope (needs ambient scopes)", async () => {
+    const limiter = new CapacityLimiter(2);
+    await taskGroup(async (group) => {
+      const task = group.spawn(() =>
+        new CancelScope().run(async () => {
+          using permit = await limiter.acquire();
+          expect([limiter.owners, permit.released]).toEqual([[task], false]);
+        }),
+      );
+      await task;
+    });
+  });
 
   ambientTest("is the current task (needs ambient scopes)", async () => {
     const limiter = new CapacityLimiter(2);
@@ -218,5 +231,18 @@ describe("a borrower", () => {
     expect([limiter.owners, limiter.available]).toEqual([["a"], 0]);
     second.release();
     expect([limiter.owners, limiter.available]).toEqual([[], 1]);
+  });
+
+  test.each([
+    ["a", '"a"'],
+    [null, "null"],
+    [{ toString: (): string => "table 4" }, "table 4"],
+  ])("is named in what it is refused with: %o", (key, named) => {
+    const limiter = new CapacityLimiter(2);
+    using permit = limiter.tryAcquire({ key });
+    expect(permit).toBeDefined();
+    expect(() => limiter.tryAcquire({ key })).toThrow(
+      `expected a borrower without a permit, received ${named}, which holds one`,
+    );
   });
 });

@@ -137,4 +137,14 @@ describe("a wait that a section leaves behind", () => {
     await expect(section).rejects.toBe(error);
     expect(condition.stats()).toEqual({ locked: false, waiting: 0 });
   });
+
+  test("leaves a proof behind that is worth nothing", async () => {
+    const condition = new Condition();
+    let stale: HeldCondition | undefined;
+    await condition.run((held) => {
+      stale = held;
+      void held.wait();
+    });
+    await expectRefused(stale!, ended);
+  });
 });

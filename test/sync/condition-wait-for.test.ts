@@ -2,6 +2,7 @@ import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import { CancelScope, Condition } from "corral";
 import { at } from "../support/mode.ts";
+import { unhandledDuring } from "../support/unhandled.ts";
 
 describe("waitFor()", () => {
   test("gives what the predicate gives, without a wait when that is truthy at once", async () => {
@@ -111,5 +112,28 @@ describe("waitFor()", () => {
     controller.abort("gone");
     expect(await call).toBe(true);
     expect(condition.stats()).toEqual({ locked: false, waiting: 0 });
+  });
+
+  test("takes nothing at all for an answer that is not yet there", async () => {
+    const condition = new Condition();
+    const answers = [undefined, null, "ready"];
+    const waiting = condition.run((held) => held.waitFor(() => answers.shift()));
+    for (let i = 0; i < 2; i++) {
+      await turn();
+      await condition.run((held) => held.notify());
+    }
+    expect(await waiting).toBe("ready");
+  });
+
+  test("does not keep to itself what the predicate throws", async () => {
+    const error = new Error("no answer");
+    const unhandled = await unhandledDuring(() =>
+      new Condition().run((held) => {
+        void held.waitFor(() => {
+          throw error;
+        });
+      }),
+    );
+    expect(unhandled).toEqual([error]);
   });
 });

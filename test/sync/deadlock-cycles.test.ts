@@ -1,6 +1,7 @@
 // Sections that wait for each other. It takes ambient scopes to see what a section waits for.
 import { describe, expect } from "vitest";
 import {
+  CancelScope,
   DeadlockError,
   KeyedMutex,
   Mutex,
@@ -205,6 +206,20 @@ describe("the message (needs ambient scopes)", () => {
         'the mutex "accounts" is held by task "transfer"; ' +
         'task "transfer" waits for the semaphore "db"; ' +
         'the semaphore "db" is held by task "audit"',
+    );
+  });
+
+  ambientTest.each([
+    [undefined, "its caller"],
+    ["audit", 'scope "audit"'],
+  ])("names the scope outside of a task: %o", async (name, named) => {
+    const mutex = new Mutex();
+    const outer = new CancelScope(name === undefined ? {} : { name });
+    const nested = outer.run(() =>
+      new CancelScope().run(() => mutex.run(() => mutex.run(() => {}))),
+    );
+    await expect(nested).rejects.toThrow(
+      `Cannot run under a mutex: ${named} would wait for ever for the mutex: the mutex is held by ${named}`,
     );
   });
 

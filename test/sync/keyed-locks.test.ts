@@ -1,5 +1,14 @@
+import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
-import { KeyedMutex, KeyedSemaphore, sleep, timeout, TimeoutError } from "corral";
+import {
+  CancelScope,
+  KeyedMutex,
+  KeyedSemaphore,
+  type Permit,
+  sleep,
+  timeout,
+  TimeoutError,
+} from "corral";
 import { withVirtualClock } from "corral/testing";
 import { deferred } from "../support/deferred.ts";
 import { at } from "../support/mode.ts";
@@ -127,5 +136,27 @@ describe("a key", () => {
     expect([lock.has("a"), lock.tryAcquire("a")]).toEqual([true, undefined]);
     second.release();
     expect(lock.size).toBe(0);
+  });
+
+  test("stays known while it is held, also when a call before that is refused after it", async () => {
+    const mutex = new KeyedMutex<string>();
+    const controller = new AbortController();
+    let refused: Promise<unknown> | undefined;
+    let permit: Permit | undefined;
+    // Heard before the library hears, which finds out within the call, and tells the scope's listeners.
+    controller.signal.addEventListener("abort", () => {
+      refused = mutex.acquire("k", controller).catch((error: unknown) => error);
+    });
+    const scope = new CancelScope({ signal: controller.signal });
+    scope.signal.addEventListener("abort", () => {
+      mutex.tryAcquire("k")!.release();
+      permit = mutex.tryAcquire("k");
+    });
+    const open = scope.run(() => turn()).catch(() => {});
+    controller.abort("gone");
+    expect([permit?.released, mutex.tryAcquire("k")]).toEqual([false, undefined]);
+    permit!.release();
+    expect([await refused, mutex.size]).toEqual(["gone", 0]);
+    await open;
   });
 });

@@ -38,7 +38,7 @@ async function reportsOf(lose: () => unknown): Promise<string[]> {
     await lose();
     await collect();
   };
-  return reportsDuring(loses, { lostPermits: true });
+  return reportsDuring(loses, { lost: true });
 }
 
 const lossy: [string, () => [owner: { toString(): string }, lose: () => unknown]][] = [

@@ -2,6 +2,7 @@ import { turn } from "../support/turn.ts";
 import { describe, expect, test } from "vitest";
 import { RwLock, sleep, timeout, TimeoutError } from "corral";
 import { withVirtualClock } from "corral/testing";
+import { WritePermit } from "../../src/sync/rw-lock.ts";
 import { at } from "../support/mode.ts";
 
 describe("a reader-writer lock", () => {
@@ -17,6 +18,15 @@ describe("a reader-writer lock", () => {
     expect(lock.write.tryAcquire()).toBeUndefined();
     writer.release();
     expect(lock.stats()).toEqual({ readers: 0, writing: false, waiting: 0 });
+  });
+
+  test("gives readers a permit that cannot be downgraded, also after a write", async () => {
+    const lock = new RwLock();
+    using writer = await lock.write.acquire();
+    using reader = writer.downgrade();
+    using other = await lock.read.acquire();
+    for (const permit of [reader, other]) expect(permit).not.toBeInstanceOf(WritePermit);
+    expect(writer).toBeInstanceOf(WritePermit);
   });
 
   test("lets a writer in when the last reader has gone", async () => {

@@ -166,3 +166,15 @@ ambientTest("waitTree() names what is waited for (needs ambient scopes)", async 
     'condition "items"',
   ]);
 });
+
+test("a side of a reader-writer lock shows what the lock shows", () => {
+  const lock = new RwLock({ name: "table" });
+  expect([String(lock.read), String(lock.write)]).toEqual([String(lock), String(lock)]);
+});
+
+test("a permit shows its weight, and whether it was released, as text and in the console", () => {
+  const permit = new Semaphore(3).tryAcquire({ weight: 2 })!;
+  expect(String(permit)).toBe("Permit { weight: 2, released: false }");
+  permit.release();
+  expect(inspect(permit)).toBe("Permit { weight: 2, released: true }");
+});
