@@ -4,43 +4,15 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { setDeadlockDetection } from "../dist/index.js";
 import { contenders, maker } from "./support/caches.mjs";
-import { options } from "./support/options.mjs";
-import { goal, heading, printRows, record } from "./support/report.mjs";
+import { keeps } from "./support/promises/keeps.mjs";
+import { left } from "./support/promises/listeners.mjs";
+import { ended, lacks, no, textOf, turns, watched, yes } from "./support/promises/verdict.mjs";
 import { nextTurn } from "./support/work.mjs";
 
 // As while one develops, which is when a loader that asks for itself is written.
 setDeadlockDetection(true);
 
-const HANGS_AFTER_MS = 250;
 const MOST_DEPTH = 50;
-
-const unhandled = [];
-process.on("unhandledRejection", (error) => unhandled.push(error));
-
-const yes = (said) => ({ kept: true, said });
-const no = (said) => ({ kept: false, said });
-const lacks = (said) => ({ kept: undefined, said });
-const textOf = (error) => `${error?.name ?? "Error"}: ${error?.message ?? error}`.split("\n")[0];
-
-async function turns() {
-  for (let i = 0; i < 5; i++) await nextTurn();
-}
-
-/** What has become of a promise so far. */
-function watched(promise) {
-  const seen = { settled: false };
-  const settle = (rejected) => (outcome) =>
-    Object.assign(seen, { settled: true, rejected, outcome });
-  Promise.resolve(promise).then(settle(false), settle(true));
-  return seen;
-}
-
-/** Waits for the end, but not for ever. */
-async function ended(seen) {
-  const until = performance.now() + HANGS_AFTER_MS;
-  while (!seen.settled && performance.now() < until) await nextTurn();
-  return seen;
-}
 
 /** A loader whose loads end when the check says so, or when their signal aborts. */
 function held() {
@@ -101,7 +73,7 @@ async function recursive(make, before) {
 }
 
 const checks = {
-  "the first caller aborts: the second still gets the value": async (make) => {
+  "the first caller aborts: the second still gets the value": async ({ make }) => {
     const { calls, load } = held();
     const cache = make({ ...settings, load });
     if (cache.getWith === undefined) return lacks("takes no signal");
@@ -118,7 +90,7 @@ const checks = {
     if (second.outcome !== "value") return no("the second waits for ever");
     return atOnce ? yes(`of ${calls.length} load`) : no("but the first has to wait for the load");
   },
-  "all callers abort: the load is told": async (make) => {
+  "all callers abort: the load is told": async ({ make }) => {
     const { calls, load } = held();
     const cache = make({ ...settings, load });
     if (cache.getWith === undefined) return lacks("takes no signal");
@@ -135,12 +107,12 @@ const checks = {
     await Promise.all(callers.map(ended));
     return told ? yes("its signal aborts") : no("it goes on");
   },
-  "deleted while it loads: the late value is not kept": async (make) =>
+  "deleted while it loads: the late value is not kept": async ({ make }) =>
     (await invalidated(make, (cache) => cache.delete !== undefined && void cache.delete("key"))) ??
     lacks("has no delete"),
-  "cleared while it loads: the late value is not kept": async (make) =>
+  "cleared while it loads: the late value is not kept": async ({ make }) =>
     (await invalidated(make, (cache) => void cache.clear())) ?? lacks("has no clear"),
-  "set while it loads: the late value does not replace it": async (make) => {
+  "set while it loads: the late value does not replace it": async ({ make }) => {
     const { calls, load } = held();
     const cache = make({ ...settings, load });
     if (cache.set === undefined) return lacks("has no set");
@@ -158,14 +130,14 @@ const checks = {
     if (first.rejected) return no(`the caller is rejected: ${textOf(first.outcome)}`);
     return yes("kept what was set");
   },
-  "a value that is undefined is kept": async (make) => {
+  "a value that is undefined is kept": async ({ make }) => {
     let calls = 0;
     const cache = make({ ...settings, load: async () => void calls++ });
     await cache.get("key");
     await cache.get("key");
     return calls === 1 ? yes("loaded once") : no("loaded each time");
   },
-  "five loads at once with room for two: all are served": async (make, { unbounded }) => {
+  "five loads at once with room for two: all are served": async ({ make, unbounded }) => {
     if (unbounded) return lacks("unbounded");
     const { calls, load } = held();
     const cache = make({ ...settings, capacity: 2, load });
@@ -177,9 +149,9 @@ const checks = {
     if (failed.length === 0) return yes("five values");
     return no(`${failed.length} of 5 are rejected: ${textOf(failed[0].outcome)}`);
   },
-  "a loader that asks for its own key at once: an error": (make) => recursive(make),
-  "a loader that asks for its own key later: an error": (make) => recursive(make, nextTurn),
-  "the loader runs in the async context of the owner": async (make) => {
+  "a loader that asks for its own key at once: an error": ({ make }) => recursive(make),
+  "a loader that asks for its own key later: an error": ({ make }) => recursive(make, nextTurn),
+  "the loader runs in the async context of the owner": async ({ make }) => {
     const storage = new AsyncLocalStorage();
     let seen;
     const load = async () => {
@@ -190,7 +162,7 @@ const checks = {
     await storage.run("of whoever comes first", () => cache.get("key"));
     return (seen === "of the owner" ? yes : no)(seen ?? "of nobody");
   },
-  "a load that fails: all its callers are told, the next one loads": async (make) => {
+  "a load that fails: all its callers are told, the next one loads": async ({ make }) => {
     let calls = 0;
     const failure = new Error("no such thing");
     const load = async () => {
@@ -207,57 +179,23 @@ const checks = {
     if (next.rejected) return no("the error is kept for the next one");
     return yes("loaded again");
   },
+  "listeners on a long-lived signal do not pile up": async ({ make }) => {
+    let load;
+    let keys = 0;
+    const cache = make({ ...settings, capacity: 1_000, load: () => load() });
+    if (cache.getWith === undefined) return lacks("takes no signal");
+    return left(undefined, (fn, signal) => {
+      load = fn;
+      return cache.getWith(`key ${keys++}`, signal);
+    });
+  },
 };
 
 // The same machinery as getOrSet.
 const names = Object.keys(contenders).filter((name) => name !== "cacheable.wrap");
 const loaded = [];
-for (const name of names.filter((each) => options.only.test(each))) {
+for (const name of names) {
   const make = await maker(contenders[name]);
-  if (make !== undefined) loaded.push({ name, make, ...contenders[name], make });
+  if (make !== undefined) loaded.push({ name, ...contenders[name], make });
 }
-
-async function answer(check, contender) {
-  unhandled.length = 0;
-  let result;
-  try {
-    result = await check(contender.make, contender);
-  } catch (error) {
-    result = no(textOf(error));
-  }
-  await turns();
-  if (unhandled.length === 0) return result;
-  return no(
-    [result.said, `unhandled rejection: ${textOf(unhandled[0])}`].filter(Boolean).join("; "),
-  );
-}
-
-const mark = ({ kept }) => (kept === undefined ? "-" : kept ? "yes" : "NO");
-const results = new Map(loaded.map(({ name }) => [name, []]));
-heading("cache: what they promise", process.version);
-let number = 0;
-for (const [title, check] of Object.entries(checks)) {
-  number++;
-  const rows = [];
-  for (const contender of loaded) {
-    const result = await answer(check, contender);
-    results.get(contender.name).push(result);
-    rows.push({ name: contender.name, ...result });
-  }
-  console.log(`\n  ${number}. ${title}`);
-  for (const row of rows) {
-    console.log(`     ${row.name.padEnd(26)}${mark(row).padEnd(5)}${row.said}`);
-  }
-  record({ title: `cache: ${title}`, rows });
-}
-
-console.log();
-printRows(
-  [["", 26], ...Object.keys(checks).map((_, i) => [String(i + 1), 5])],
-  [...results].map(([name, all]) => [name, ...all.map(mark)]),
-);
-for (const [name, all] of results) {
-  if (!name.startsWith("corral")) continue;
-  const broken = all.flatMap(({ kept }, i) => (kept ? [] : [i + 1]));
-  goal(`${name} keeps all of them`, broken.length === 0, broken.join(", ") || `${all.length}`);
-}
+await keeps("cache", loaded, checks);

@@ -1,5 +1,5 @@
 // Async caches: hits, misses that evict, a stampede for one key, and loads gathered into batches.
-import { AsyncLru, batch, CancelScope, memoize, SingleFlight } from "../dist/index.js";
+import { AsyncLru, batch, CancelScope, memoize, s3Fifo, SingleFlight } from "../dist/index.js";
 import { contenders, maker, together, withWalks } from "./support/caches.mjs";
 import { peer } from "./support/peers.mjs";
 import { pythonRows } from "./support/python.mjs";
@@ -67,6 +67,9 @@ const inMap = ({ load: make }) => {
   return withWalks({ get });
 };
 
+const withS3Fifo = ({ load: make, capacity }) =>
+  withWalks({ get: memoize(make, { max: capacity, eviction: s3Fifo }) });
+
 await table(
   `cache: a hit, awaited, ${KEYS} keys`,
   {
@@ -78,6 +81,7 @@ await table(
   },
   {
     "await map.get(key) (floor)": hits(inMap),
+    "corral memoize, s3Fifo": hits(withS3Fifo),
     ...casesOf(
       ({ package: name }) => name !== "async-cache-dedupe",
       (make) => hits(make),
@@ -200,6 +204,7 @@ await table(
   {
     "await load(key) (floor)": () => withWalks({ get: load }).walk(keys),
     "corral AsyncLru, scope.signal read": misses(readingSignal),
+    "corral memoize, s3Fifo": misses(withS3Fifo),
     ...casesOf(({ unbounded }) => !unbounded, misses),
     ...casesOf(({ unbounded }) => unbounded, missesOfNew),
   },

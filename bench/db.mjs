@@ -4,8 +4,6 @@
 //
 // The pools of the drivers do less: no query of theirs can be cancelled, and nothing is reset. postgres.js sends many
 // queries on a connection before the first one is answered, where one that was cancelled would hit another one.
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { dbPool } from "../dist/db/index.js";
 import { mariadbDriver } from "../dist/db/mariadb/index.js";
 import { mysql2Driver } from "../dist/db/mysql2/index.js";
@@ -14,6 +12,7 @@ import { postgresDriver } from "../dist/db/postgres/index.js";
 import { options } from "./support/options.mjs";
 import { peer } from "./support/peers.mjs";
 import { ns, record } from "./support/report.mjs";
+import { runPython } from "./support/run-python.mjs";
 import { median } from "./support/statistics.mjs";
 import { table } from "./support/table.mjs";
 import { workerLoop } from "./support/work.mjs";
@@ -41,27 +40,8 @@ const transacting = (db) => working(() => db.transaction((transaction) => transa
 /** Prints what Python says, below the tables that it belongs to. */
 function pythonRows(server, where, titles) {
   if (!options.only.test("python")) return;
-  const script = fileURLToPath(new URL("support/db-python.py", import.meta.url));
-  const input = JSON.stringify({ server, where, rounds: options.rounds });
-  let measured;
-  let why = "";
-  // Debian's own Python, which has its packages, may not be the first one in the path.
-  for (const program of ["python3", "/usr/bin/python3"]) {
-    try {
-      const stdio = ["pipe", "pipe", "pipe"];
-      measured = JSON.parse(execFileSync(program, [script], { input, stdio, encoding: "utf8" }));
-      break;
-    } catch (error) {
-      why = String(error.stderr ?? error.message)
-        .trim()
-        .split("\n")
-        .at(-1);
-    }
-  }
-  if (measured === undefined) {
-    console.log(`  no rows of Python: ${why}`);
-    return;
-  }
+  const measured = runPython("db-python.py", { server, where, rounds: options.rounds });
+  if (measured === undefined) return;
   for (const [title, rows] of Object.entries(measured.tables)) {
     for (const [name, perOp] of Object.entries(rows)) {
       const row = { name: `${name} (python ${measured.version})`, ns: median(perOp) };

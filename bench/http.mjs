@@ -1,6 +1,6 @@
 // Two thousand GETs of 1 KiB from a server on this machine, a hundred at once: what the pool costs beside the
 // engine that it is on, and beside other clients. Each case reads every body.
-import { execFileSync, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { httpPool } from "../dist/http/index.js";
@@ -8,6 +8,7 @@ import { httpPool as undiciPool } from "../dist/http/undici.js";
 import { options } from "./support/options.mjs";
 import { peer } from "./support/peers.mjs";
 import { ns, record } from "./support/report.mjs";
+import { runPython } from "./support/run-python.mjs";
 import { median } from "./support/statistics.mjs";
 import { table } from "./support/table.mjs";
 
@@ -75,21 +76,15 @@ server.disconnect();
 /** aiohttp, where python3 has it: another runtime, so without a ratio. */
 function pythonRow() {
   if (!options.only.test("python") || !options.table.test("http")) return;
-  const script = fileURLToPath(new URL("support/http-python.py", import.meta.url));
-  const input = JSON.stringify({
+  const measured = runPython("http-python.py", {
     url,
     requests: REQUESTS,
     concurrency: CONCURRENCY,
     rounds: options.rounds,
   });
-  try {
-    const stdio = ["pipe", "pipe", "ignore"];
-    const output = execFileSync("python3", [script], { input, stdio, encoding: "utf8" });
-    const { version, aiohttp, perOp } = JSON.parse(output);
-    const row = { name: `aiohttp ${aiohttp} (python ${version})`, ns: median(perOp) };
-    console.log(`  ${row.name.padEnd(46)}${ns(row.ns).padStart(11)}`);
-    record({ title: "http: python", rows: [row] });
-  } catch (error) {
-    console.log(`  no row of Python: ${error.message.split("\n")[0]}`);
-  }
+  if (measured === undefined) return;
+  const { version, aiohttp, perOp } = measured;
+  const row = { name: `aiohttp ${aiohttp} (python ${version})`, ns: median(perOp) };
+  console.log(`  ${row.name.padEnd(46)}${ns(row.ns).padStart(11)}`);
+  record({ title: "http: python", rows: [row] });
 }

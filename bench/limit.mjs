@@ -1,5 +1,6 @@
 // Limiters, submit style: everything is handed over at once, ten or a hundred run at a time.
 import { CancelScope, limit, WorkQueue } from "../dist/index.js";
+import { bareLimit } from "./support/bare-limit.mjs";
 import { peer } from "./support/peers.mjs";
 import { table } from "./support/table.mjs";
 import { micro, nextTurn, noop, workerLoop } from "./support/work.mjs";
@@ -50,6 +51,7 @@ function peers(count, fn) {
 
 async function submit(title, count, fn, { withQueue, ...settings }) {
   const run = limit(CONCURRENCY);
+  const bare = bareLimit(CONCURRENCY);
   const queue = new WorkQueue({ concurrency: CONCURRENCY });
   await table(
     title,
@@ -57,6 +59,7 @@ async function submit(title, count, fn, { withQueue, ...settings }) {
     {
       "worker loop (floor)": () => workerLoop(count, CONCURRENCY, fn),
       "Promise.all, no limit": () => all(count, fn),
+      "a bare limit by hand": () => all(count, () => bare(fn)),
       "corral limit": () => all(count, () => run(fn)),
       ...peers(count, fn),
       // It opens a scope for each job, and so makes each promise of the process dearer on Node 20 and 22.

@@ -10,11 +10,11 @@ import {
   taskGroup,
 } from "../dist/index.js";
 import { park, placeOf, WaitQueue } from "../dist/cancel/wait.js";
+import { settledHeap } from "./support/heap.mjs";
 import { options } from "./support/options.mjs";
 import { peer } from "./support/peers.mjs";
 import { goal, heading, printRows, record } from "./support/report.mjs";
 import { median, shuffled } from "./support/statistics.mjs";
-import { collect } from "./support/table.mjs";
 import { nextTurn } from "./support/work.mjs";
 
 // As in production.
@@ -281,13 +281,6 @@ if (effection) {
       return task.halt();
     },
   };
-}
-
-async function settledHeap() {
-  for (let i = 0; i < 3; i++) await nextTurn();
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
 }
 
 async function measure({ hold, undo, count: fewer }) {

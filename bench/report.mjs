@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
 
+import { isPromise, promisesSection } from "./support/promises/section.mjs";
 import { ns, times } from "./support/report.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -113,6 +114,46 @@ function plainOf(rows) {
   ].join("\n");
 }
 
+/** Of each table that has a floor what this library costs, and the best of the others, on each version. */
+function otherVersions(some) {
+  const titles = new Map();
+  for (const { version, results } of some) {
+    for (const { title, rows = [] } of results.flatMap(({ recorded }) => recorded)) {
+      const timed = rows.filter(({ times: each }) => each !== undefined);
+      const own = timed.find(({ name }) => kindOf(name) === "corral");
+      if (own === undefined) continue;
+      // What is written by hand, or has no limit, is no package.
+      const peers = timed.filter(
+        ({ name }) => kindOf(name) === "peer" && !/by hand|no limit/.test(name),
+      );
+      const best = peers.toSorted((a, b) => a.times - b.times)[0];
+      const said = times(own.times).slice(1);
+      const key = title.replace(/  .*/, "");
+      if (!titles.has(key)) titles.set(key, new Map());
+      titles
+        .get(key)
+        .set(
+          version,
+          best === undefined ? said : `${said} (${best.name} ${times(best.times).slice(1)})`,
+        );
+    }
+  }
+  if (titles.size === 0) return [];
+  const versions = some.map(({ version }) => version);
+  return [
+    "## Other versions of Node\n",
+    "What the first row of this library costs in floors and, in parentheses, the cheapest package.\n",
+    [
+      `| | ${versions.map((version) => version.slice(1)).join(" | ")} |`,
+      `|---|${versions.map(() => "---:").join("|")}|`,
+      ...[...titles].map(
+        ([title, by]) =>
+          `| ${title} | ${versions.map((version) => by.get(version) ?? "").join(" | ")} |`,
+      ),
+    ].join("\n"),
+  ];
+}
+
 const files = readdirSync(join(here, "results")).filter((name) => name.endsWith(".json"));
 if (files.length === 0) throw new Error("there are no figures yet: run `npm run bench`");
 rmSync(charts, { recursive: true, force: true });
@@ -127,10 +168,14 @@ the **floor**, the same work by hand without a library, in the same run. The spr
 and where others are ahead and why, is in [performance](performance.md).
 `,
 ];
-for (const file of files.toSorted()) {
-  const { version, results } = JSON.parse(readFileSync(join(here, "results", file), "utf8"));
+const measured = files
+  .toSorted()
+  .map((file) => JSON.parse(readFileSync(join(here, "results", file), "utf8")));
+const isMain = ({ version }) => measured.length === 1 || version.startsWith("v24.");
+for (const { version, results } of measured.filter(isMain)) {
   parts.push(`## Node ${version.slice(1)}\n`);
   for (const { name, date, recorded } of results) {
+    if (recorded.some(isPromise)) continue;
     parts.push(`### \`${name}\`\n\n${date === undefined ? "" : `${date.slice(0, 10)}.\n`}`);
     for (const { title, rows } of recorded) {
       if (rows === undefined || rows.length === 0) continue;
@@ -151,6 +196,8 @@ for (const file of files.toSorted()) {
       );
     }
   }
+  parts.push(...promisesSection(results));
 }
+parts.push(...otherVersions(measured.filter((one) => !isMain(one))));
 writeFileSync(join(docs, "benchmarks.md"), parts.join("\n").replaceAll(/\n{3,}/g, "\n\n"));
 console.log(`bench: docs/benchmarks.md, of ${files.join(", ")}`);

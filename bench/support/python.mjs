@@ -1,24 +1,13 @@
 // Rows of another runtime, below the table that they belong to: Python's caches, where python3 is there.
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
 import { options } from "./options.mjs";
 import { ns, record } from "./report.mjs";
+import { runPython } from "./run-python.mjs";
 import { median } from "./statistics.mjs";
-
-const script = fileURLToPath(new URL("cache-python.py", import.meta.url));
 
 /** What cache-python.py says of a job: `{ version, rows }`, or `undefined` where it does not run. */
 export function python(job, inputs) {
   if (!options.only.test("python")) return undefined;
-  const input = JSON.stringify({ job, ...inputs });
-  try {
-    const stdio = ["pipe", "pipe", "inherit"];
-    return JSON.parse(execFileSync("python3", [script], { input, stdio, encoding: "utf8" }));
-  } catch (error) {
-    console.log(`  no rows of Python: ${error.message}`);
-    return undefined;
-  }
+  return runPython("cache-python.py", { job, ...inputs });
 }
 
 export const nameInPython = (version, name) => `${name} (python ${version})`;
