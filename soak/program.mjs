@@ -32,7 +32,6 @@ class Fault extends Error {}
 
 /** What steps may fail with, apart from cancellation. */
 const EXPECTED = new Set([
-  "BrokenBarrierError",
   "CircuitOpenError",
   "ClosedError",
   "DeadlockError",
@@ -153,13 +152,25 @@ const INNER = Object.entries({
       { ...at, key: {} },
     ),
   read: ({ world }, { scope, at }) =>
-    world.rwLock.read.run(async () => {
+    world.rwLock.read.run(() => {
       world.must(world.inside("RwLock, writers", 1).count === 0, "a reader beside a writer");
-      await world.pause(scope.signal);
+      return world.section("RwLock, readers", Infinity, 1, () => world.pause(scope.signal));
     }, at),
   write: ({ world }, { scope, at }) =>
-    world.rwLock.write.run(
-      () => world.section("RwLock, writers", 1, 1, () => world.pause(scope.signal)),
+    world.rwLock.write.run(() => {
+      const readers = world.inside("RwLock, readers", Infinity);
+      world.must(readers.count === 0, "a writer beside a reader");
+      return world.section("RwLock, writers", 1, 1, () => world.pause(scope.signal));
+    }, at),
+  condition: ({ world }, { scope, at }) =>
+    world.condition.run(async (held) => {
+      await moveOnAfter(1, ({ signal }) => held.wait({ signal }), { signal: scope.signal });
+      await world.section("Condition", 1, 1, () => world.pause(scope.signal));
+      held.notify();
+    }, at),
+  pooled: ({ world }, { scope, at }) =>
+    world.pool.run(
+      (resource) => world.section(`Pool ${resource.id}`, 1, 1, () => world.pause(scope.signal)),
       at,
     ),
   keyedMutex: ({ world, random }, { scope, at }) => {
@@ -203,6 +214,23 @@ const INNER = Object.entries({
       signal: scope.signal,
     });
     if (item !== undefined) world.seen(item, "received");
+  },
+  // Who is refused, or gave up, has put nothing; what was put is got once.
+  put: async ({ world }, { scope }) => {
+    const item = world.item();
+    const put = ({ signal }) =>
+      world.queue.put(item, { signal }).catch((error) => {
+        world.seen(item, "put in vain");
+        throw error;
+      });
+    await moveOnAfter(2, put, { signal: scope.signal });
+  },
+  get: ({ world }, { scope }) => {
+    const get = async ({ signal }) => {
+      world.seen(await world.queue.get({ signal }), "got");
+      world.queue.taskDone();
+    };
+    return moveOnAfter(2, get, { signal: scope.signal });
   },
   take: ({ world }) => {
     const got = world.receiver.tryReceive();

@@ -9,10 +9,12 @@ import {
   channel,
   checkpoint,
   CircuitBreaker,
+  Condition,
   keyed,
   KeyedMutex,
   limit,
   Mutex,
+  Pool,
   Queue,
   RateLimiter,
   RwLock,
@@ -62,6 +64,9 @@ export class World {
   /** Items that were sent and not seen again. */
   pending = new Set();
   #versions = new Map();
+  /** Those of the pool that were made and not destroyed. */
+  resources = 0;
+  #made = 0;
 
   constructor(random) {
     this.random = random;
@@ -70,12 +75,19 @@ export class World {
     this.capacity = new CapacityLimiter(PERMITS);
     this.rwLock = new RwLock();
     this.keyedMutex = new KeyedMutex();
+    this.condition = new Condition();
     this.barrier = new Barrier(3);
     this.limited = limit(PERMITS);
     this.keyed = keyed(1, { total: PERMITS });
     this.work = new WorkQueue({ concurrency: PERMITS, capacity: 8 });
     this.rate = new RateLimiter({ limit: 50, perMs: 5 });
-    this.queue = new Queue({ capacity: 4 });
+    this.queue = new Queue({ capacity: 2 });
+    this.pool = new Pool({
+      create: (scope) => this.create(scope),
+      destroy: () => void this.resources--,
+      max: PERMITS,
+      maxUses: 5,
+    });
     const undelivered = { onUndelivered: (item) => this.seen(item, "undelivered") };
     [this.sender, this.receiver] = channel(random.pick([0, 1, 4]), undelivered);
     this.broadcast = new Broadcast({ capacity: 4, onLag: "skip" });
@@ -152,6 +164,14 @@ export class World {
     return version;
   }
 
+  async create({ signal }) {
+    await this.pause(signal);
+    if (this.random.chance(0.1)) throw new Error("the store fails");
+    this.resources++;
+    this.must(this.resources <= PERMITS, `${this.resources} of ${PERMITS} in Pool`);
+    return { id: ++this.#made };
+  }
+
   /** A wait that is over soon: of a timer, or of nothing. */
   async pause(signal) {
     if (this.random.chance(0.5)) await sleep(this.random.below(3), { signal });
@@ -178,7 +198,9 @@ export class World {
     still("SingleFlight", { loads: this.flights.stats().loads });
     still("AsyncLru", { loading: this.cache.stats().loading });
     this.must(this.cache.stats().size <= 2, "AsyncLru is larger than its max");
-    still("channel", { pending: this.pending.size });
+    still("channel and queue", { pending: this.pending.size });
+    still("queue", { size: this.queue.size });
+    still("Pool", { resources: this.resources });
     still("WorkQueue", {
       running: this.work.running().length,
       waiting: this.work.waiting().length,
