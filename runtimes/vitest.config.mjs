@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import main from "../vitest.config.ts";
 import { filesLeftOut } from "./exclusions.mjs";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
@@ -10,10 +11,7 @@ export default defineConfig({
   root: path(".."),
   cacheDir: path("./.cache"),
   resolve: {
-    alias: [
-      { find: /^corral$/, replacement: path("../src/index.ts") },
-      { find: /^corral\/testing$/, replacement: path("../src/testing/index.ts") },
-    ],
+    alias: main.resolve.alias,
   },
   test: {
     name: kind,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import main from "../../vitest.config.ts";
 import { filesLeftOut } from "../exclusions.mjs";
 import { copies } from "./copies-plugin.mjs";
 import { testGlobals } from "./test-globals-plugin.mjs";
@@ -24,8 +25,7 @@ export default defineConfig({
   plugins: [testGlobals(path("./globals.mjs")), copies()],
   resolve: {
     alias: [
-      { find: /^corral$/, replacement: path("../../src/index.ts") },
-      { find: /^corral\/testing$/, replacement: path("../../src/testing/index.ts") },
+      ...main.resolve.alias,
       // What the tests do in another way in a page.
       { find: /^.*\/support\/second-copy\.ts$/, replacement: path("./second-copy.mjs") },
       { find: /^.*\/support\/unhandled\.ts$/, replacement: path("./unhandled.mjs") },
