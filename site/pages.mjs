@@ -18,6 +18,7 @@ const ORDER = [
   "runtimes.md",
   "benchmarks.md",
   "performance.md",
+  "reliability.md",
   "eviction.md",
   "conformance.md",
   "architecture.md",
