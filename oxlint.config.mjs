@@ -107,7 +107,7 @@ export default defineConfig({
     { files: ["test/**", "examples/**"], rules: { "typescript/unbound-method": "off" } },
     { files: ["**/*.config.*"], rules: { "import/no-default-export": "off" } },
     {
-      files: ["scripts/**", "examples/**", "soak/**", "runtimes/**"],
+      files: ["scripts/**", "examples/**", "soak/**", "runtimes/**", "mutation/**"],
       rules: { "no-console": "off" },
     },
     // Not compiled: what the tests need of a page is written in JavaScript.

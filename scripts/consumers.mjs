@@ -140,7 +140,8 @@ function runBundle(file) {
 const MISSING = Symbol("missing");
 const needs = (path, run) => (existsSync(path) ? run : MISSING);
 // The package itself has a script in its place until its own installation has run.
-const bun = join(runtimes, `@oven/bun-${process.platform}-${process.arch}/bin/bun`);
+const cpu = process.arch === "arm64" ? "aarch64" : process.arch;
+const bun = join(runtimes, `@oven/bun-${process.platform}-${cpu}/bin/bun`);
 const libc = process.platform === "linux" ? "-glibc" : "";
 const deno = join(runtimes, `@deno/${process.platform}-${process.arch}${libc}/deno`);
 const node = (binary) => (folder) => (file) => expectSaid(call(binary, [join(folder, file)]));
@@ -221,13 +222,8 @@ Object.assign(consumers, {
   },
   "deno, npm package": needs(deno, () => {
     const folder = consumer("deno", { "main.mjs": PORTABLE });
-    const flags = [
-      "run",
-      "--no-remote",
-      "--allow-env",
-      "--allow-read",
-      "--node-modules-dir=manual",
-    ];
+    // No permission: the core needs none.
+    const flags = ["run", "--no-remote", "--node-modules-dir=manual"];
     expectSaid(call(deno, [...flags, "main.mjs"], { cwd: folder }));
   }),
   // Sources as they are, as that registry serves them.

@@ -34,6 +34,10 @@ const changelog = readFileSync(changelogFile, "utf8");
 
 const unreleased = `## ${version} (unreleased)`;
 
+if (json("package.json").repository === undefined) {
+  stop("package.json names no repository, without which npm takes no package with provenance");
+}
+
 if (verify) {
   for (const file of MANIFESTS) {
     if (json(file).version !== version) stop(`${file} has the version ${json(file).version}`);
