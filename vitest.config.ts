@@ -38,8 +38,9 @@ const config: ViteUserConfig = defineConfig({
     // A process for each of two hundred files would take most of the time. The files leave the process
     // as they found it.
     isolate: false,
-    testTimeout: 5_000,
-    hookTimeout: 5_000,
+    // They end what hangs, and say nothing about speed: a machine may be slow, or busy.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     dangerouslyIgnoreUnhandledErrors: false,
     projects: [
       project("ambient", { include: unit, exclude: gc, env: { CORRAL_MODE: "ambient" } }),
