@@ -130,13 +130,6 @@ export const equivalents = [
     why: "A sweep of a node that is cancelled already marks and settles nothing, and the watch over it stands already.",
   },
   {
-    file: "src/cancel/handed-out.ts",
-    line: "if (kept.length === 1 && other === undefined) attach(one, kept[0]!);",
-    from: "kept.length === 1 && other === undefined",
-    into: "false",
-    why: "A remnant of one is reached as the one would be: this saves the remnant.",
-  },
-  {
     file: "src/cancel/scope-life.ts",
     line: "if (allowedMs === undefined && scope.deadlineAt === Infinity) return;",
     from: "allowedMs === undefined && scope.deadlineAt === Infinity",
@@ -289,13 +282,6 @@ export const equivalents = [
     from: "heard.length === 0",
     into: "false",
     why: "What follows goes over all that were heard, who are none.",
-  },
-  {
-    file: "src/cancel/tree.ts",
-    line: "node.selfCancelled = true;",
-    from: "true",
-    into: "false",
-    why: "It is asked in the line before alone, where it saves asking whether the node is cancelled.",
   },
 ];
 
