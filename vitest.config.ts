@@ -38,9 +38,8 @@ const config: ViteUserConfig = defineConfig({
     // A process for each of two hundred files would take most of the time. The files leave the process
     // as they found it.
     isolate: false,
-    // They end what hangs, and say nothing about speed: a machine may be slow, or busy.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 5_000,
+    hookTimeout: 5_000,
     dangerouslyIgnoreUnhandledErrors: false,
     projects: [
       project("ambient", { include: unit, exclude: gc, env: { CORRAL_MODE: "ambient" } }),

@@ -180,7 +180,7 @@ describe("batch()", () => {
     );
   });
 
-  test("serves 100,000 keys at once, in order", async () => {
+  test("serves 100,000 keys at once, in order", { timeout: 30_000 }, async () => {
     const load = batch(async (keys: readonly number[]) => keys.map((key) => -key));
     const keys = Array.from({ length: 100_000 }, (_, i) => i + 1);
     const results = await Promise.all(keys.map((key) => load(key)));
@@ -188,7 +188,7 @@ describe("batch()", () => {
     expect(results).toHaveLength(keys.length);
   });
 
-  test("serves 20,000 batches of one, one at a time", async () => {
+  test("serves 20,000 batches of one, one at a time", { timeout: 30_000 }, async () => {
     const load = batch((keys: readonly number[]) => keys, { max: 1, concurrency: 1 });
     const keys = Array.from({ length: 20_000 }, (_, i) => i);
     const results = await load.many(keys);

@@ -37,7 +37,7 @@ describe("pitfall 14: of 10 000 callers of SingleFlight.run()", () => {
     expect(loads.aborted).toEqual([true]);
     const ends = await outcomes;
     expect(ends.every((end) => end.status === "rejected" && end.reason === "gone")).toBe(true);
-  });
+  }, 20_000);
 
   test("all leave by one signal, which has one listener", async () => {
     const loads = new Loads();
@@ -51,7 +51,7 @@ describe("pitfall 14: of 10 000 callers of SingleFlight.run()", () => {
     expect([loads.aborted, getEventListeners(signal, "abort").length]).toEqual([[true], 0]);
     const ends = await outcomes;
     expect(ends.every((end) => end.status === "rejected" && end.reason === "gone")).toBe(true);
-  });
+  }, 20_000);
 
   test("all get the value in order, half of them having left", async () => {
     const loads = new Loads();
@@ -69,7 +69,7 @@ describe("pitfall 14: of 10 000 callers of SingleFlight.run()", () => {
     for (const { signal } of controllers) {
       if (getEventListeners(signal, "abort").length > 0) throw new Error("a listener is left");
     }
-  });
+  }, 20_000);
 });
 
 test("pitfall 4: calls that succeed, fail, hit, or are too late leave no listener on their signal", async () => {
@@ -138,14 +138,14 @@ describe("pitfall 14: thousands of loads", () => {
     const { signal } = new AbortController();
     expect(await sum(depth, { signal })).toBe(depth);
     expect(signals).toHaveLength(depth + 1);
-  });
+  }, 20_000);
 
   test("each within the one before it, end also for a caller with a deadline", async () => {
     const { sum } = nested(() => 0);
     const scope = new CancelScope({ timeoutMs: 60_000 });
     const { signal } = scope;
     expect(await scope.run(() => sum(depth, { signal }))).toBe(depth);
-  });
+  }, 20_000);
 
   test("each within the one before it, are all cancelled when the caller leaves, the outermost first", async () => {
     const order: number[] = [];
@@ -164,7 +164,7 @@ describe("pitfall 14: thousands of loads", () => {
     expect(await call).toEqual({ reason: "gone" });
     expect(order).toEqual([...signals.keys()]);
     expect(order).toHaveLength(depth + 1);
-  });
+  }, 20_000);
 
   test("each within the one before it, begin in the step of the call up to some, and then later", async () => {
     const begun: number[] = [];
@@ -211,14 +211,14 @@ describe("pitfall 14: thousands of loads", () => {
     const again = (n: number): Promise<number> =>
       flights.run(n, () => n).then((value) => (value === 0 ? 0 : again(value - 1)));
     expect(await again(depth)).toBe(0);
-  });
+  }, 20_000);
 
   test("of as many keys at the same time each give their own value", async () => {
     const flights = new SingleFlight<number, number>();
     const calls = Array.from({ length: depth }, (_, i) => flights.run(i, async () => i));
     expect(await Promise.all(calls)).toEqual([...calls.keys()]);
     expect(flights.stats()).toEqual({ loads: 0, calls: depth, begun: depth });
-  });
+  }, 20_000);
 });
 
 describe("pitfall 25: a timer of the platform fires beside an endless loop of", () => {

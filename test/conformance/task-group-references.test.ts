@@ -2,11 +2,15 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { CancelScope, sleep, taskGroup, type TaskGroup } from "corral";
 import { withVirtualClock } from "corral/testing";
-import { expect } from "vitest";
+import { afterAll, expect, vi } from "vitest";
 import { at } from "../support/mode.ts";
 import { behaviour, notTransferable } from "./behaviour.ts";
 
 const area = "TaskGroup";
+
+// Twenty full collections take seconds in a worker that has run an embedded database before.
+vi.setConfig({ testTimeout: 15_000 });
+afterAll(() => vi.resetConfig());
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc") as () => void;

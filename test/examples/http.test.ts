@@ -6,7 +6,7 @@ import { Shops } from "../../examples/aggregator/shops.ts";
 import { crawl } from "../../examples/crawler/crawl.ts";
 import { Site } from "../../examples/crawler/site.ts";
 
-describe("examples on corral/http", () => {
+describe("examples on corral/http", { timeout: 30_000 }, () => {
   test("the crawler finds every page once, and says what is missing", async () => {
     await using site = await Site.open(40);
     const options = { concurrency: 4, perSecond: 1_000, pages: 100 };

@@ -266,7 +266,7 @@ describe("the cache", () => {
     }));
 });
 
-describe.each(engines)("the cache on $engine, with a server", ({ open }) => {
+describe.each(engines)("the cache on $engine, with a server", { timeout: 30_000 }, ({ open }) => {
   test("asks it, and takes 304 for an answer", async () => {
     await using server = await TestServer.open((request, response) => {
       response.setHeader("etag", '"v1"');

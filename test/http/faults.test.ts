@@ -26,7 +26,7 @@ const handler = (kind: number): Parameters<typeof TestServer.open>[0] => {
   };
 };
 
-describe.each(engines)("faults of a server, on $engine", ({ open }) => {
+describe.each(engines)("faults of a server, on $engine", { timeout: 30_000 }, ({ open }) => {
   test("a connection that is refused", async () => {
     const gone = await TestServer.open(() => {});
     const url = gone.url("/");

@@ -10,7 +10,7 @@ import { moment, TestServer, until } from "./support/server.ts";
 const hello = (): Promise<TestServer> =>
   TestServer.open((request, response) => response.end(`hello ${request.url}`));
 
-describe.each(engines)("fetch() on $engine", ({ open }) => {
+describe.each(engines)("fetch() on $engine", { timeout: 30_000 }, ({ open }) => {
   test("gives the response of the server", async () => {
     await using server = await TestServer.open((request, response) => {
       response.writeHead(201, {

@@ -25,7 +25,7 @@ test("versions 6 and 7 load on every Node, version 8 from 22.19 on", () => {
 });
 
 for (const { name, make } of versions) {
-  describe.skipIf(make === undefined)(`an engine on ${name}`, () => {
+  describe.skipIf(make === undefined)(`an engine on ${name}`, { timeout: 30_000 }, () => {
     test("sends, reads, and tells what went wrong", async () => {
       await using server = await TestServer.open((request, response) => {
         if (request.url === "/big") response.end("x".repeat(4 << 20));

@@ -179,7 +179,7 @@ test("pitfall 14: 20 000 calls of as many keys leave their lines with one signal
   await Promise.allSettled(waiting);
   await calls.endAll();
   expect(calls.begun).toEqual([-1]);
-});
+}, 20_000);
 
 test("a newcomer that an abort listener calls does not overtake a key that is due", async () => {
   const limit = keyed<string>(1, { total: 1 });

@@ -168,4 +168,4 @@ test("between two starts of a key that could start, no other starts more often t
     },
   );
   await fc.assert(property, { numRuns: 100 });
-});
+}, 20_000);

@@ -265,4 +265,4 @@ async function play(most: number, steps: readonly Step[]): Promise<void> {
 test("keyed() agrees with a naive reference: places, order, nobody forgotten, no key kept", async () => {
   const property = fc.asyncProperty(total, fc.array(step, { maxLength: 60, size: "max" }), play);
   await fc.assert(property, { numRuns: 200 });
-});
+}, 30_000);

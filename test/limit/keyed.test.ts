@@ -183,7 +183,7 @@ describe("a key", () => {
     await Promise.all(calls);
     expect(ran).toBe(100_000);
     expect([limit.size, limit.active, limit.pending]).toEqual([0, 0, 0]);
-  });
+  }, 20_000);
 
   test("that is full does not slow the others down, of ten thousand that are", async () => {
     const limit = keyed<number>(1, { total: 10_001 });
@@ -202,7 +202,7 @@ describe("a key", () => {
     gate.resolve();
     await Promise.all(full);
     expect(limit.size).toBe(0);
-  });
+  }, 20_000);
 });
 
 describe("perKey", () => {

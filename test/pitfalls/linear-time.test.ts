@@ -122,7 +122,7 @@ describe.each(methods)("pitfall 14: %s", (_, method) => {
 });
 
 // What takes quadratic time does not end within the test's time.
-describe("pitfall 14: many items and many waiters", () => {
+describe("pitfall 14: many items and many waiters", { timeout: 20_000 }, () => {
   const count = 50_000;
 
   test.each(["fifo", "lifo"] as const)("go through a queue in the order %s", (order) => {

@@ -3,7 +3,7 @@ import { gather, limit, map, taskGroup } from "corral";
 import { deferred } from "../support/deferred.ts";
 
 // No time is measured: what takes quadratic time or stack does not end within the test's time.
-describe("pitfall 14: many waiters", () => {
+describe("pitfall 14: many waiters", { timeout: 20_000 }, () => {
   test("100 000 calls of a limit run", async () => {
     const ten = limit(10);
     let calls = 0;

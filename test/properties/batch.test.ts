@@ -148,4 +148,4 @@ test("a batched function agrees with a naive one: what is sent when, and what ea
     fc.asyncProperty(limits, scripts, turns, (limit, all, of) => run(limit, all, of)),
     { numRuns: 120 },
   );
-});
+}, 30_000);

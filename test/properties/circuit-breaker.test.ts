@@ -225,4 +225,4 @@ test("CircuitBreaker agrees with a naive list: who is let in, its state, its fig
       numRuns: 150,
     }),
   );
-});
+}, 20_000);

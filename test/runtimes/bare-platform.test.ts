@@ -6,7 +6,7 @@ let script: string;
 
 beforeAll(async () => {
   script = await bundle({ minify: false });
-});
+}, 30_000);
 
 /** All that the library asks of a platform. */
 const needed = [

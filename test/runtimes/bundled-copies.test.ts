@@ -16,7 +16,7 @@ beforeAll(async () => {
     const copy = runInThisContext(`(() => { ${script}; return corral; })()`) as Bundled;
     Object.assign(copies, { [name]: copy });
   }
-});
+}, 30_000);
 
 describe.each(["plain", "minified"] as const)(
   "the library and a bundled copy of it, %s",

@@ -84,7 +84,7 @@ describe("chunk() by size", () => {
     const items = Array.from({ length: 100_000 }, (_item, i) => i);
     expect(await collect(chunk(items, { size: Infinity }))).toEqual([items]);
     expect((await collect(chunk(items, { size: 100, withinMs: 1_000 }))).flat()).toEqual(items);
-  });
+  }, 20_000);
 });
 
 describe("chunk() by time", () => {

@@ -151,4 +151,4 @@ test("mapStream() agrees with the story of its calls", async () => {
     }),
     { numRuns: 80 },
   );
-});
+}, 20_000);

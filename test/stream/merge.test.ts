@@ -277,7 +277,7 @@ describe("merge()", () => {
     const sources = Array.from({ length: 1_000 }, () => Array.from({ length: 100 }, () => 1));
     for await (const item of merge(sources)) sum += item;
     expect(sum).toBe(100_000);
-  });
+  }, 20_000);
 
   test("is not reported when it has ended", async () => {
     expect(await reportsDuring(() => collect(merge([[1], [2]])))).toEqual([]);

@@ -61,7 +61,7 @@ test("forEach() takes as much memory for a million items as for a few", async ()
   };
   await forEach(million(), fn, { concurrency: 10 });
   expect(most).toBeLessThan(2 ** 20);
-});
+}, 20_000);
 
 test.each([true, false])(
   "mapStream() keeps nothing of what was taken: ordered %s",

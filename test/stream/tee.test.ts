@@ -206,7 +206,7 @@ describe("tee()", () => {
     let sum = 0;
     for await (const item of branches[2]) sum += item;
     expect(sum).toBe((length * (length - 1)) / 2);
-  });
+  }, 20_000);
 
   test("refuses a number of branches or a capacity that is none", () => {
     expect(() => tee([], undefined as never)).toThrow(

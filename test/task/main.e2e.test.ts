@@ -26,7 +26,7 @@ beforeAll(() => {
     join(folder, "mode.mjs"),
     explicit ? 'Reflect.deleteProperty(process, "getBuiltinModule");' : "",
   );
-});
+}, 30_000);
 
 afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
@@ -75,7 +75,7 @@ function run(program: string): Promise<Ended> {
   });
 }
 
-describe.concurrent("a program under main()", () => {
+describe.concurrent("a program under main()", { timeout: 20_000 }, () => {
   test("that succeeds ends with code 0, at once: no timer of the library is left", async () => {
     const { code, out, errors } = await run(`
       const value = await main(async (scope) => {
@@ -212,7 +212,7 @@ describe.concurrent("a program under main()", () => {
   });
 });
 
-describe.concurrent("pitfall 25: a program without main()", () => {
+describe.concurrent("pitfall 25: a program without main()", { timeout: 20_000 }, () => {
   test("that waits for nothing but a sleep gets its answer", async () => {
     const { code, out } = await run('await sleep(20); console.log("slept");');
     expect({ code, out }).toEqual({ code: 0, out: "slept\n" });

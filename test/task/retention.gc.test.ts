@@ -42,7 +42,7 @@ describe("pitfall 20: beside one that never ends, nothing is kept of 20 000 call
       expect(await leastLeft(round, 512 * 1024)).toBeLessThan(512 * 1024);
       endless.cancel();
     });
-  });
+  }, 30_000);
 
   test("one limit", async () => {
     const two = limit(2);
@@ -55,5 +55,5 @@ describe("pitfall 20: beside one that never ends, nothing is kept of 20 000 call
     expect(await leastLeft(round, 512 * 1024)).toBeLessThan(512 * 1024);
     controller.abort();
     await endless;
-  });
+  }, 30_000);
 });
