@@ -2,6 +2,7 @@ import type { DbDriver } from "../driver.ts";
 import { cancelCases } from "./cancel-cases.ts";
 import { leaseCases } from "./lease-cases.ts";
 import { queryCases } from "./query-cases.ts";
+import { retryCases } from "./retry-cases.ts";
 import { transactionCases } from "./transaction-cases.ts";
 import { inWorld } from "./world.ts";
 
@@ -28,7 +29,7 @@ export function dbConformance(make: () => DbDriver): readonly ConformanceCase[] 
   const driver = make();
   // Only asked what it can do.
   void driver.close?.();
-  const cases = [...queryCases, ...transactionCases, ...leaseCases, ...cancelCases];
+  const cases = [...queryCases, ...transactionCases, ...retryCases, ...leaseCases, ...cancelCases];
   return cases.map((each) => ({
     name: each.name,
     skipped: each.unless?.(driver),

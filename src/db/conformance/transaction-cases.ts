@@ -136,34 +136,4 @@ export const transactionCases: readonly Case[] = [
       }
     },
   },
-  {
-    name: "transactions that meet are begun anew",
-    unless: ({ max = 2 }) => (max < 2 ? "it has only one connection" : undefined),
-    async run(world) {
-      const { db, table, driver } = world;
-      if (driver.dialect === "sqlite") return;
-      await db.query(`INSERT INTO ${table} (id, n) VALUES (1, 0), (2, 0)`);
-      let begun = 0;
-      const add = (first: number, second: number): Promise<unknown> =>
-        db.transaction(
-          async (transaction) => {
-            begun++;
-            for (const id of [first, second]) {
-              await transaction.query(`UPDATE ${table} SET n = n + 1 WHERE id = ${id}`);
-            }
-          },
-          { retries: 10, isolation: "repeatable read" },
-        );
-      const calls = Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? add(1, 2) : add(2, 1)));
-      await Promise.all(calls);
-      const { rows } = await db.query<{ n: unknown }>(`SELECT n FROM ${table} ORDER BY id`);
-      expectEqual(
-        rows.map(({ n }) => Number(n)),
-        [10, 10],
-        "what they have added",
-      );
-      expectTrue(begun >= 10, "each was begun");
-      expectEqual(db.stats().busy, 0, "connections in use");
-    },
-  },
 ];
